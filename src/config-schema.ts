@@ -1,0 +1,64 @@
+import { Type, type Static, type TSchema } from 'typebox'
+
+const text = (description: string, options: object = {}) => Type.String({ description, ...options })
+const integer = (description: string, initial: number, minimum: number, maximum: number) =>
+  Type.Integer({ description, default: initial, minimum, maximum })
+const list = (description: string) => Type.Array(Type.String({ minLength: 1 }), { description, default: [] })
+const secret = (description: string) => Type.Optional(Type.String({ description, minLength: 1, writeOnly: true }))
+
+/** An age such as `90 days`; `forever` keeps everything. */
+const age = (description: string, initial: string) => text(description, {
+  default: initial,
+  pattern: '^(forever|[1-9][0-9]{0,4} (hour|day|week|month|year)s?)$',
+  errorMessage: 'must be an age such as "90 days" or "forever"',
+})
+
+/**
+ * Every setting of the collector, named as in the environment. The type of `config`, `meshmon config`, the
+ * example file's test and the start-up check are all made from this. `writeOnly` marks what is never printed.
+ */
+export const settings = Type.Object({
+  DATABASE_URL: Type.Optional(Type.String({
+    description: 'PostgreSQL server with TimescaleDB. Unset: the embedded database. DB_DSN is the same.',
+    pattern: '^postgres(ql)?://',
+    errorMessage: 'must be a URL such as postgresql://user:password@host:5432/meshmon',
+    writeOnly: true,
+  })),
+  DATA_DIR: text('Folder of the embedded database and of the workers\' state.', { default: './data', minLength: 1 }),
+  HOST: text('Address to listen on.', { default: '0.0.0.0', minLength: 1 }),
+  PORT: integer('Port to listen on. 0 takes a free one and logs it.', 8080, 0, 65_535),
+  WORKERS: integer('Collector processes that share the port. 1 with the embedded database.', 1, 1, 64),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { description: 'Least level that is logged.', default: 'info' }),
+
+  INGEST_MAX_BODY: Type.Integer({ description: 'Largest request body, decompressed. Bytes, or with KiB or MiB.', default: 8 * 1024 ** 2, minimum: 1024, maximum: 256 * 1024 ** 2, format: 'bytes' }),
+  INGEST_MAX_MESSAGES: integer('Most messages in one request.', 10_000, 1, 1_000_000),
+  INGEST_QUEUE_ROWS: integer('Rows that may wait for the database; beyond that /ingest answers 503.', 100_000, 1000, 10_000_000),
+  INGEST_FLUSH_ROWS: integer('Rows written in one transaction.', 5000, 1, 100_000),
+  INGEST_FLUSH_MS: integer('Longest time a row waits for others, milliseconds.', 5, 0, 1000),
+
+  RETENTION_RAW: age('Measurements are kept this long.', '90 days'),
+  RETENTION_HOURLY: age('Hourly aggregates are kept this long.', '365 days'),
+  RETENTION_DAILY: age('Daily aggregates are kept this long.', 'forever'),
+  RETENTION_CRASHES: age('Crash reports are kept this long.', '365 days'),
+  RETENTION_RADIO: age('Raw readings of MeshCore radios are kept this long.', 'forever'),
+  COMPRESS_AFTER: age('Measurements are compressed at this age (Community edition).', '7 days'),
+
+  NETWORK_STATUS_TIMING: Type.Enum(['unusable', 'trusted'], { description: 'Whether RTT and jitter of network_status messages count. They are wrong by construction in the one agent that sends them.', default: 'unusable' }),
+
+  API_TOKEN: secret('Bearer token for every write except /ingest. Unset: open.'),
+  INGEST_TOKEN: secret('Bearer token (or ?token=) for /ingest. Unset: open.'),
+  CORS_ORIGINS: list('Origins that may read and write from a browser. Unset: everybody may read, nobody may write.'),
+  TRUST_PROXY: list('Addresses or networks of reverse proxies whose X-Forwarded-For is believed.'),
+})
+
+export type Config = Static<typeof settings>
+
+/** Other names for a setting, from the developer guide. */
+export const aliases: Readonly<Record<string, string>> = { DB_DSN: 'DATABASE_URL' }
+
+/** Settings of the workers, which are programs of their own: known here, so that one file serves all, but not read. */
+export const workerSettings = /^(MESH|REPEATERS?|COMPANION|REMOTE|TELEMETRY|REPORT|RADIO|AREDN|DISPLAY|COLLECTOR)(_[A-Z0-9_]+)?$|^(TZ|STATE_DIR|OUT_DIR|SITES)$/
+
+export function isSecret (schema: TSchema): boolean {
+  return 'writeOnly' in schema && schema.writeOnly === true
+}

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { ConfigError, loadConfig, printConfig } from '../src/config.js'
+
+function settingsFile (t: Test, content: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'meshmon-config-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'meshmon.conf')
+  writeFileSync(path, content)
+  return path
+}
+
+t.test('defaults are those of the contract', async (t) => {
+  const { config, file, unknown } = loadConfig({})
+  t.match(config, {
+    DATA_DIR: './data', HOST: '0.0.0.0', PORT: 8080, WORKERS: 1, LOG_LEVEL: 'info',
+    INGEST_MAX_BODY: 8388608, INGEST_MAX_MESSAGES: 10_000, INGEST_QUEUE_ROWS: 100_000, INGEST_FLUSH_ROWS: 5000, INGEST_FLUSH_MS: 5,
+    RETENTION_RAW: '90 days', RETENTION_HOURLY: '365 days', RETENTION_CRASHES: '365 days', COMPRESS_AFTER: '7 days',
+    RETENTION_RADIO: 'forever', RETENTION_DAILY: 'forever', NETWORK_STATUS_TIMING: 'unusable', CORS_ORIGINS: [], TRUST_PROXY: [],
+  })
+  t.equal(config.DATABASE_URL, undefined)
+  t.equal(file, null)
+  t.same(unknown, [])
+})
+
+t.test('the environment wins over the file, an empty value is unset', async (t) => {
+  const path = settingsFile(t, 'export PORT=5000\nLOG_LEVEL="debug" # comment\nDB_DSN=postgresql://mesh:pass@db/meshmon\nAPI_TOKEN=\nMESH_SERIAL_PORT=/dev/ttyUSB0\nRETENSION_RAW=1 day\n')
+  const { config, file, unknown } = loadConfig({ MESHMON_CONFIG: path, PORT: '9000', HOST: ' ' })
+  t.match(config, { PORT: 9000, LOG_LEVEL: 'debug', DATABASE_URL: 'postgresql://mesh:pass@db/meshmon', HOST: '0.0.0.0' })
+  t.equal(config.API_TOKEN, undefined)
+  t.equal(file, path)
+  t.same(unknown, ['RETENSION_RAW'], 'a misspelt name is reported, a worker\'s is not')
+})
+
+t.test('sizes and lists are read', async (t) => {
+  const { config } = loadConfig({ INGEST_MAX_BODY: '2 MiB', CORS_ORIGINS: 'https://a.example, https://b.example,' })
+  t.equal(config.INGEST_MAX_BODY, 2 * 1024 ** 2)
+  t.same(config.CORS_ORIGINS, ['https://a.example', 'https://b.example'])
+})
+
+t.test('every bad setting is named at once', async (t) => {
+  const bad = { PORT: '80a', WORKERS: '0', LOG_LEVEL: 'loud', RETENTION_RAW: 'a while', DATABASE_URL: 'mysql://x:secret@y', INGEST_MAX_BODY: '8 parsec' }
+  try {
+    loadConfig(bad)
+    t.fail('must throw')
+  } catch (error) {
+    t.ok(error instanceof ConfigError)
+    const { message } = error as Error
+    for (const name of Object.keys(bad)) t.match(message, new RegExp(`${name}: must be`))
+    t.match(message, 'LOG_LEVEL: must be one of fatal, error, warn, info, debug, trace, silent, not "loud"')
+    t.notMatch(message, 'secret', 'passwords are not printed')
+  }
+})
+
+t.test('a named file that is missing stops the start', async (t) => {
+  t.throws(() => loadConfig({ MESHMON_CONFIG: '/nowhere/meshmon.conf' }), /no such file/)
+})
+
+t.test('what is printed hides secrets', async (t) => {
+  const { config } = loadConfig({ DATABASE_URL: 'postgresql://mesh:meshpass@db:5432/meshmon', API_TOKEN: 'tok' })
+  const printed = printConfig(config)
+  t.match(printed, 'DATABASE_URL=postgresql://mesh:***@db:5432/meshmon')
+  t.match(printed, 'API_TOKEN=***')
+  t.match(printed, '# INGEST_TOKEN is not set')
+  t.notMatch(printed, /meshpass|tok\n/)
+})
