@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import pg from 'pg'
+import type { Test } from 'tap'
+import { packageRoot } from '../../src/paths.js'
+
+/** The script that makes TimescaleDB servers; `scripts/native-server --help` tells its commands. */
+export const nativeServerScript = join(packageRoot, 'scripts/native-server')
+
+/** A server's URL, or null and why there is none: tests then skip with that reason in their name. */
+export type NativeServer = { url: string, reason: null } | { url: null, reason: string }
+
+/** Exit code of scripts/native-server for "not possible on this machine". */
+const notPossible = 3
+/** The first start downloads about 90 MB of Debian packages. */
+const startTimeoutMs = 300_000
+
+/** The server of TEST_DATABASE_URL (any edition), else an Apache edition server made here. */
+export async function nativeServer (): Promise<NativeServer> {
+  const url = process.env['TEST_DATABASE_URL']
+  return url ? { url, reason: null } : await apacheServer()
+}
+
+/**
+ * An Apache edition server, whatever TEST_DATABASE_URL says. All test files of one tap run share it, and it
+ * ends with that run: the owner is tap, this process's parent. It does not fsync.
+ */
+export async function apacheServer (): Promise<NativeServer> {
+  const owner = process.env['TAP'] === '1' ? process.ppid : process.pid
+  const args = ['start', '--shared', '--owner', String(owner), '-c', 'fsync=off']
+  return await new Promise((resolve, reject) => {
+    execFile(nativeServerScript, args, { timeout: startTimeoutMs }, (error, stdout, stderr) => {
+      if (error?.code === notPossible) resolve({ url: null, reason: stderr.trim() })
+      else if (error) reject(new Error(`scripts/native-server failed: ${stderr || error.message}`))
+      else resolve({ url: stdout.trim(), reason: null })
+    })
+  })
+}
+
+/** Creates an empty database on the server, with no extension in it, and drops it when the test ends. */
+export async function createDatabase (t: Test, serverUrl: string): Promise<string> {
+  const name = `meshmon_test_${randomBytes(6).toString('hex')}`
+  await execute(serverUrl, `create database ${name}`)
+  t.teardown(async () => await execute(serverUrl, `drop database if exists ${name} with (force)`))
+  const url = new URL(serverUrl)
+  url.pathname = name
+  return url.href
+}
+
+async function execute (url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
