@@ -114,7 +114,10 @@ export interface Sighting {
   kind: 'router' | 'companion' | 'repeater'
   /** Time of the message; null where it could not be believed. */
   time: Micros | null
+  /** Version of its firmware. */
   version?: string
+  /** Version of the agent program: the node's version where that of its firmware is not known. */
+  agentVersion?: string
   model?: string
   lat?: number
   lon?: number

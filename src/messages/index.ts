@@ -1,0 +1,62 @@
+import { Ajv } from 'ajv'
+import { agentHealth } from './agent-health.js'
+import type { MessageContext } from './context.js'
+import { type TypeReader, typeReader } from './definition.js'
+import { hopResult } from './hop-result.js'
+import { pathResult } from './path-result.js'
+import { type FieldError, findUnstorable } from './storable.js'
+import { parseTime } from './time.js'
+import type { NormalisedMessage } from './tables.js'
+
+export type { MessageContext } from './context.js'
+export type { FieldError } from './storable.js'
+
+/** What became of a message. `type` is what it calls itself, where it does; `detail` says more than a field's error can. */
+export type MessageResult =
+  | { ok: true, message: NormalisedMessage }
+  | { ok: false, type?: string, errors: FieldError[], detail?: string }
+
+/** Checks one message, an outcome of JSON.parse, against the contract and turns it into rows. Never throws, never changes `value`. */
+export type MessageReader = (value: unknown, context: MessageContext) => MessageResult
+
+const schemas = new Set<unknown>(['meshmon.v1', 'meshmon.v2'])
+
+/** Text of a sender made fit for an answer, a log line and the quarantine: bounded, no control characters, no lone surrogates. */
+function printable (text: string, longest: number): string {
+  return text.slice(0, longest).replace(/\p{C}/gu, '\ufffd')
+}
+
+function rejected (type: unknown, { path, message }: FieldError, detail?: string): MessageResult {
+  return {
+    ok: false,
+    ...(typeof type === 'string' && { type: printable(type, 64) }),
+    errors: [{ path: printable(path, 256), message }],
+    ...(detail !== undefined && { detail }),
+  }
+}
+
+function rejectedKind (field: 'schema' | 'type', given: unknown, type: unknown): MessageResult {
+  if (typeof given !== 'string') return rejected(type, { path: `/${field}`, message: given === undefined ? 'is required' : 'must be text' })
+  return rejected(type, { path: `/${field}`, message: 'is not known' }, `unknown ${field}: ${printable(given, 64)}`)
+}
+
+/** Compiles the schemas of all message types (some 50 ms: once per process). */
+export function createMessageReader (): MessageReader {
+  const ajv = new Ajv({ strict: true, allowUnionTypes: true, formats: { 'date-time': (text: string) => !Number.isNaN(parseTime(text)) } })
+  const readers = new Map<unknown, TypeReader>([
+    ['path_result', typeReader(ajv, pathResult)],
+    ['hop_result', typeReader(ajv, hopResult)],
+    ['agent_health', typeReader(ajv, agentHealth)],
+  ])
+  return (value, context) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return rejected(undefined, { path: '', message: 'must be an object' })
+    const { schema, type }: { schema?: unknown, type?: unknown } = value
+    const unstorable = findUnstorable(value)
+    if (unstorable) return rejected(type, unstorable)
+    if (!schemas.has(schema)) return rejectedKind('schema', schema, type)
+    const read = readers.get(type)
+    if (!read) return rejectedKind('type', type, type)
+    const outcome = read(value, context)
+    return 'error' in outcome ? rejected(type, outcome.error) : { ok: true, message: outcome }
+  }
+}
