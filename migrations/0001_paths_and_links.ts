@@ -1,0 +1,76 @@
+import type { MigrationBuilder } from 'node-pg-migrate'
+
+/*
+ * Chunk intervals. The chunks being written, indexes included, should fit in a quarter of a Raspberry Pi's memory: 300 paths every 40 s
+ * are 0.65 million path rows and some 2 million hop rows a day, 0.2 and 0.7 GB before compression. One day, so 90 days are 90 chunks.
+ * Radios send few rows and keep them for years: 30 days, so that ten years are 120 chunks. Events are rarer still.
+ *
+ * Indexes. Each costs ingest rate, so the unique keys are ordered to serve look-ups as well: the hops of a window by (src, dst, time),
+ * a node's health by (node, time), a radio's series by (node, metric, time). `time` serves windows over all subjects,
+ * `received_at` what came since the last slot.
+ */
+
+export function up (pgm: MigrationBuilder): void {
+  pgm.sql(`
+    create table path_probe (
+      time timestamptz not null,
+      received_at timestamptz not null default now(),
+      sent_at timestamptz,
+      clock_suspect boolean not null default false,
+      src text not null,
+      dst text not null,
+      peer text not null,
+      route jsonb not null,
+      rtt_ms double precision,
+      jitter_ms double precision,
+      loss_pct double precision,
+      window_s smallint,
+      timing_usable boolean not null default true,
+      loss_usable boolean not null default true,
+      neighbors_seen integer,
+      extra jsonb
+    );
+    select create_hypertable('path_probe', 'time', chunk_time_interval => interval '1 day', create_default_indexes => false);
+    create unique index path_probe_key on path_probe (src, peer, time);
+    create index path_probe_path on path_probe (src, dst, time desc);
+    create index path_probe_time on path_probe (time desc);
+    create index path_probe_received on path_probe (received_at);
+  `)
+  pgm.sql(`
+    create table hop_quality (
+      time timestamptz not null,
+      received_at timestamptz not null default now(),
+      sent_at timestamptz,
+      clock_suspect boolean not null default false,
+      src text not null,
+      dst text not null,
+      hop_index integer not null,
+      from_node text not null,
+      to_node text not null,
+      link_type text not null default '',
+      interface text,
+      lq double precision,
+      nlq double precision,
+      etx double precision,
+      rtt_ms double precision,
+      signal_dbm double precision,
+      noise_dbm double precision,
+      tx_bitrate_mbps double precision,
+      rxcost double precision,
+      txcost double precision,
+      quality double precision,
+      route_cost boolean not null default false,
+      extra jsonb
+    );
+    comment on column hop_quality.route_cost is 'etx is the cost of the whole route, not of this hop';
+    select create_hypertable('hop_quality', 'time', chunk_time_interval => interval '1 day', create_default_indexes => false);
+    create unique index hop_quality_key on hop_quality (src, dst, time, hop_index, from_node, to_node, link_type);
+    create index hop_quality_link on hop_quality (from_node, to_node, time desc);
+    create index hop_quality_time on hop_quality (time desc);
+    create index hop_quality_received on hop_quality (received_at);
+  `)
+}
+
+export function down (pgm: MigrationBuilder): void {
+  pgm.sql('drop table hop_quality; drop table path_probe')
+}

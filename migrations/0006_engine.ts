@@ -1,0 +1,60 @@
+import type { MigrationBuilder } from 'node-pg-migrate'
+
+export function up (pgm: MigrationBuilder): void {
+  pgm.sql(`
+    create table rule_state (
+      rule text not null,
+      subject text not null,
+      state text not null,
+      since timestamptz not null,
+      data jsonb not null default '{}',
+      primary key (rule, subject)
+    ) with (fillfactor = 70);
+
+    create table engine_slot (
+      only_row boolean primary key default true check (only_row),
+      slot timestamptz not null,
+      claimed_by text not null,
+      claimed_at timestamptz not null,
+      finished_at timestamptz,
+      judged bigint not null default 0
+    );
+    comment on column engine_slot.judged is 'slots judged so far: absence of data is counted in these, never by the clock';
+
+    create table outbox (
+      id bigint generated always as identity primary key,
+      incident_id text,
+      event text not null,
+      target text not null,
+      payload jsonb not null,
+      created_at timestamptz not null default now(),
+      due_at timestamptz not null default now(),
+      attempts integer not null default 0,
+      leased_until timestamptz,
+      sent_at timestamptz,
+      failed_at timestamptz,
+      error text,
+      key text not null unique
+    );
+    comment on column outbox.key is 'one message per key, however often its transition is judged';
+    create index outbox_due on outbox (due_at) where sent_at is null and failed_at is null;
+
+    create table maintenance (
+      id bigint generated always as identity primary key,
+      subject text,
+      pattern text,
+      starts_at timestamptz not null,
+      ends_at timestamptz not null,
+      reason text,
+      created_by text,
+      created_at timestamptz not null default now(),
+      check (num_nonnulls(subject, pattern) = 1),
+      check (ends_at > starts_at)
+    );
+    create index maintenance_ends on maintenance (ends_at);
+  `)
+}
+
+export function down (pgm: MigrationBuilder): void {
+  pgm.sql('drop table maintenance, outbox, engine_slot, rule_state')
+}

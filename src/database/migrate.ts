@@ -1,0 +1,89 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { runner, type RunnerOption } from 'node-pg-migrate'
+import type { Pool, PoolClient } from 'pg'
+import { packageRoot } from '../paths.js'
+import { claimEdition, type Edition, type Queryable } from './edition.js'
+
+const folder = join(packageRoot, 'dist', 'migrations')
+const table = 'schema_migrations'
+const lockKey = 7_734_001
+const lockWaitMs = 120_000
+
+export interface MigrateOptions {
+  direction: 'up' | 'down'
+  /** How many to undo, newest first; up runs all that are pending. */
+  count?: number
+  /** Called with one line per migration and per warning. */
+  log: (line: string) => void
+}
+
+export interface Migrated {
+  edition: Edition
+  /** Names of the migrations that ran, in order. */
+  ran: string[]
+}
+
+type LoaderStrategy = NonNullable<RunnerOption['migrationLoaderStrategies']>[number]
+
+/** Node's own import: the runner's default loader would translate the compiled files once more. */
+const compiled: LoaderStrategy = {
+  extensions: ['.js'],
+  loader: (paths: string[]) => Promise.all(paths.map(async (path) => ({ id: path, filePaths: [path], actions: await import(pathToFileURL(path).href) }))),
+}
+
+/**
+ * Brings the schema up to date, or takes back the newest migrations. Several processes may call it together: one works, the others
+ * wait for it, at most two minutes, and find nothing left to do.
+ * @throws where the database was made for the other edition, or another process held the lock all the time.
+ */
+export async function migrate (pool: Pool, options: MigrateOptions): Promise<Migrated> {
+  const client = await pool.connect()
+  try {
+    return await withMigrationLock(client, async () => {
+      await client.query('create extension if not exists timescaledb')
+      const edition = await claimEdition(client)
+      const ran = await run(client, options)
+      return { edition, ran }
+    })
+  } finally {
+    client.release(true)
+  }
+}
+
+/** The connection is thrown away afterwards, and with it the lock and the timeouts set here. */
+async function withMigrationLock<T> (client: PoolClient, work: () => Promise<T>): Promise<T> {
+  await client.query(`set statement_timeout = 0; set client_min_messages = warning; set lock_timeout = ${lockWaitMs}`)
+  try {
+    await client.query('select pg_advisory_lock($1)', [lockKey])
+  } catch (error) {
+    throw new Error('Another process has been migrating this database for two minutes; wait for it to end, then start again.', { cause: error })
+  }
+  return await work()
+}
+
+async function run (client: PoolClient, { direction, count, log }: MigrateOptions): Promise<string[]> {
+  const ran = await runner({
+    dbClient: client,
+    dir: folder,
+    ignorePattern: '.*\\.map',
+    migrationLoaderStrategies: [compiled],
+    migrationsTable: table,
+    direction,
+    ...(direction === 'down' && { count: count ?? 1 }),
+    noLock: true,
+    logger: { info: log, warn: log, error: log },
+  })
+  return ran.map(({ name }) => name)
+}
+
+/** Names of the migrations this version knows and the database has not run yet: empty when the schema is current. */
+export async function pendingMigrations (db: Queryable): Promise<string[]> {
+  const known = (await readdir(folder)).filter((name) => name.endsWith('.js')).map((name) => name.slice(0, -'.js'.length)).sort()
+  const { rows: [there] } = await db.query('select to_regclass($1) is not null as there', [table])
+  if (there?.there !== true) return known
+  const { rows } = await db.query(`select name from ${table}`)
+  const done = new Set(rows.map(({ name }) => name))
+  return known.filter((name) => !done.has(name))
+}
