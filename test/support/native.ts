@@ -38,10 +38,10 @@ export async function apacheServer (): Promise<NativeServer> {
   })
 }
 
-/** Creates an empty database on the server, with no extension in it, and drops it when the test ends. */
-export async function createDatabase (t: Test, serverUrl: string): Promise<string> {
+/** Creates a database on the server, a copy of `template` (as it comes: empty), and drops it when the test ends. */
+export async function createDatabase (t: Test, serverUrl: string, template = 'template0'): Promise<string> {
   const name = `meshmon_test_${randomBytes(6).toString('hex')}`
-  await execute(serverUrl, `create database ${name}`)
+  await execute(serverUrl, `create database ${name} template ${template}`)
   t.teardown(async () => await execute(serverUrl, `drop database if exists ${name} with (force)`))
   const url = new URL(serverUrl)
   url.pathname = name

@@ -1,0 +1,67 @@
+import pg from 'pg'
+import t from 'tap'
+import { recordedEdition } from '../../src/database/edition.js'
+import { migrate, pendingMigrations } from '../../src/database/migrate.js'
+import { createTestDatabase, testEachEdition } from '../support/database.js'
+
+const ours = `
+  select c.relkind::text || ' ' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = 'public' and c.relname not in ('meta', 'schema_migrations', 'schema_migrations_id_seq')
+    and not exists (select from pg_depend d where d.objid = c.oid and d.deptype in ('e', 'i')) and c.relkind <> 'i'
+  union all select 'function ' || proname from pg_proc where pronamespace = 'public'::regnamespace
+    and not exists (select from pg_depend d where d.objid = pg_proc.oid and d.deptype = 'e')
+  order by 1`
+
+await testEachEdition(t, 'the schema goes up, down and up again', async (t, edition) => {
+  const { pool } = await createTestDatabase(t, { edition, empty: true })
+  const known = await pendingMigrations(pool)
+  t.ok(known.length > 5, 'before the first run all migrations are pending')
+
+  const first = await migrate(pool, { direction: 'up', log: () => {} })
+  t.same(first, { edition, ran: known })
+  t.same(await pendingMigrations(pool), [])
+  t.equal(await recordedEdition(pool), edition)
+  const { rows: made } = await pool.query(ours)
+  t.ok(made.length > 20)
+
+  const down = await migrate(pool, { direction: 'down', count: known.length, log: () => {} })
+  t.same(down.ran, known.toReversed())
+  t.same((await pool.query(ours)).rows, [], 'nothing of ours is left')
+  t.same(await pendingMigrations(pool), known)
+
+  await migrate(pool, { direction: 'up', log: () => {} })
+  t.same((await pool.query(ours)).rows, made)
+})
+
+await testEachEdition(t, 'each migration can be undone and run again', async (t, edition) => {
+  const { pool } = await createTestDatabase(t, { edition, empty: true })
+  const { ran } = await migrate(pool, { direction: 'up', log: () => {} })
+  for (let count = 1; count <= ran.length; count++) {
+    await migrate(pool, { direction: 'down', count, log: () => {} })
+    t.same((await migrate(pool, { direction: 'up', log: () => {} })).ran, ran.slice(-count))
+  }
+})
+
+t.test('two processes that start together migrate once', async (t) => {
+  const { pool, url } = await createTestDatabase(t, { edition: 'community', empty: true })
+  const other = new pg.Pool({ connectionString: url })
+  t.teardown(() => other.end())
+  const [one, two] = await Promise.all([pool, other].map((pool) => migrate(pool, { direction: 'up', log: () => {} })))
+  t.equal(one?.ran.length === 0, two?.ran.length !== 0, 'one ran all, the other none')
+  t.same(await pendingMigrations(pool), [])
+})
+
+t.test('migrating a current database runs nothing', async (t) => {
+  const { pool } = await createTestDatabase(t, { edition: 'community', empty: true })
+  await migrate(pool, { direction: 'up', log: () => {} })
+  t.same((await migrate(pool, { direction: 'up', log: () => {} })).ran, [])
+})
+
+t.test('a database made for the other edition is refused with the way out', async (t) => {
+  const { pool } = await createTestDatabase(t, { edition: 'community', empty: true })
+  await migrate(pool, { direction: 'up', log: () => {} })
+  await pool.query("update meta set value = 'apache' where key = 'edition'")
+  await t.rejects(migrate(pool, { direction: 'up', log: () => {} }), /made for the apache edition .* runs the community edition.*meshmon copy/)
+  await pool.query("update meta set value = 'community' where key = 'edition'")
+  t.same((await migrate(pool, { direction: 'up', log: () => {} })).ran, [])
+})
