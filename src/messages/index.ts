@@ -21,6 +21,23 @@ export type MessageReader = (value: unknown, context: MessageContext) => Message
 
 const schemas = new Set<unknown>(['meshmon.v1', 'meshmon.v2'])
 
+function lengthOf (list: unknown): number {
+  return Array.isArray(list) ? list.length : 0
+}
+
+function countProbes (probes: unknown): number {
+  if (!Array.isArray(probes)) return 0
+  return probes.reduce((rows: number, probe: { path?: unknown } | null | undefined) => rows + 1 + lengthOf(probe?.path), 0)
+}
+
+/** Rows that a message counts for against the limits: one, or one for each result in it. Takes any value, valid or not. */
+export function countRows (value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1
+  const { type, probes, tests, hops, metrics }: { type?: unknown, probes?: unknown, tests?: unknown, hops?: unknown, metrics?: unknown } = value
+  const readings = type === 'radio_metrics' && typeof metrics === 'object' && metrics !== null ? Object.keys(metrics).length : 0
+  return Math.max(1, countProbes(probes), lengthOf(tests), lengthOf(hops), readings)
+}
+
 /** Text of a sender made fit for an answer, a log line and the quarantine: bounded, no control characters, no lone surrogates. */
 function printable (text: string, longest: number): string {
   return text.slice(0, longest).replace(/\p{C}/gu, '\ufffd')

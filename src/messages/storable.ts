@@ -6,6 +6,7 @@ export interface FieldError {
 
 /** Deepest nesting of a message; no agent comes near. */
 export const deepest = 32
+export const tooDeep = `must not be nested deeper than ${deepest} levels`
 
 const unstorable = /[\0\ud800-\udfff]/u
 
@@ -35,7 +36,7 @@ export function findUnstorable (value: unknown, depth = 0): FieldError | undefin
     const message = scalarError(value)
     return message === undefined ? undefined : { path: '', message }
   }
-  if (depth >= deepest) return { path: '', message: `must not be nested deeper than ${deepest} levels` }
+  if (depth >= deepest) return { path: '', message: tooDeep }
   return Array.isArray(value) ? findInArray(value, depth) : findInObject(value, depth)
 }
 

@@ -1,0 +1,79 @@
+const quote = 0x22
+const comma = 0x2c
+const colon = 0x3a
+const openBracket = 0x5b
+const backslash = 0x5c
+const closeBracket = 0x5d
+const openBrace = 0x7b
+const closeBrace = 0x7d
+
+/** Index behind the string that opens at `start`; the text's length where it never closes. */
+function skipString (text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === quote) return i + 1
+    if (code === backslash) i++
+  }
+  return text.length
+}
+
+/** Whether brackets outside strings nest deeper than `levels`: asked before JSON.parse, which would build all of them. */
+export function nestsDeeper (text: string, levels: number): boolean {
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === quote) i = skipString(text, i) - 1
+    else if ((code === openBrace || code === openBracket) && ++depth > levels) return true
+    else if (code === closeBrace || code === closeBracket) depth--
+  }
+  return false
+}
+
+/** The texts between the commas of a JSON list, at most `limit` + 1 of them; undefined where the brackets do not match. */
+export function splitList (text: string, limit: number): string[] | undefined {
+  const elements: string[] = []
+  let depth = 0
+  let start = 1
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === quote) i = skipString(text, i) - 1
+    else if (code === openBrace || code === openBracket) depth++
+    else if (code === closeBrace || code === closeBracket) depth--
+    else if (code === comma && depth === 1) {
+      elements.push(text.slice(start, i))
+      start = i + 1
+    }
+    if (elements.length > limit) return elements
+    if (depth === 0) return i === text.length - 1 ? [...elements, text.slice(start, i)] : undefined
+  }
+  return undefined
+}
+
+/**
+ * Puts null where C's printf wrote `nan` or `inf`, and other languages `NaN` or `Infinity`, in place of a number.
+ * Strings and everything else stay as they are. Takes time in proportion to the text, whatever it holds.
+ */
+export function repairNonFinite (text: string): { text: string, count: number } {
+  const word = /-?(?:nan|NaN|inf|Infinity)(?=[\s,\]}])/y
+  const parts: string[] = []
+  let copied = 0
+  let valueMayFollow = false
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === quote) {
+      i = skipString(text, i) - 1
+      valueMayFollow = false
+    } else if (code === colon || code === comma || code === openBracket) {
+      valueMayFollow = true
+    } else if (code > 0x20 && valueMayFollow) {
+      valueMayFollow = false
+      word.lastIndex = i
+      if (word.test(text)) {
+        parts.push(text.slice(copied, i), 'null')
+        copied = word.lastIndex
+        i = copied - 1
+      }
+    }
+  }
+  return { text: parts.join('') + text.slice(copied), count: parts.length / 2 }
+}
