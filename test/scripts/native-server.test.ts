@@ -1,8 +1,8 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, readlinkSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, readlinkSync, statSync, symlinkSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
@@ -65,6 +65,15 @@ function serverFolder (pid: number, url: string): string {
 
 /** False for a zombie, too: it has no root folder any more. */
 const runs = (pid: number): boolean => existsSync(`/proc/${pid}/root`)
+
+/** Empty where the server is being removed, by another test file say. */
+function readSettings (folder: string): string {
+  try {
+    return readFileSync(join(folder, 'settings'), 'utf8')
+  } catch {
+    return ''
+  }
+}
 
 /** What the whole machine mounts: the servers must add nothing to it. */
 const mounts = (): string => readFileSync('/proc/mounts', 'utf8')
@@ -138,9 +147,9 @@ t.test(`servers of the Apache edition${shared.reason ? ` (${shared.reason})` : '
     t.teardown(async () => await run('stop', crashed))
     const pid = await serverPid(crashed)
     const folder = serverFolder(pid, crashed)
+    t.ok(existsSync(folder))
     process.kill(pid, 'SIGKILL')
     t.ok(await until(() => !runs(pid)))
-    t.ok(existsSync(folder), 'the crash left the folder')
 
     const { stdout: next } = await run('start', '-c', 'fsync=off')
     t.teardown(async () => await run('stop', next))
@@ -157,9 +166,13 @@ t.test(`servers of the Apache edition${shared.reason ? ` (${shared.reason})` : '
   })
 
   t.test('a setting PostgreSQL refuses fails with its log, and leaves nothing', async (t) => {
-    const before = (await run('status')).stdout
     t.match(await run('start', '-c', 'work_mem=lots'), { code: 1, stdout: '', stderr: /invalid value for parameter "work_mem"/ })
-    t.equal((await run('status')).stdout, before)
+    const { stdout: url } = await run('start', '-c', 'work_mem=6MB')
+    t.teardown(async () => await run('stop', url))
+    const servers = dirname(serverFolder(await serverPid(url), url))
+    const settings = readdirSync(servers).map((port) => readSettings(join(servers, port)))
+    t.ok(settings.some((text) => text.includes('6MB')), 'the settings of a good server are found')
+    t.notOk(settings.some((text) => text.includes('lots')), 'those of the failed one are not')
   })
 
   t.equal(mounts(), mountsBefore, 'nothing was mounted')
