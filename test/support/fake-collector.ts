@@ -1,0 +1,38 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What the collector was sent, and how it is to behave. */
+export interface FakeCollector {
+  url: URL
+  messages: unknown[]
+  requests: { path: string | undefined, authorization: string | undefined, count: number, socket: unknown }[]
+  /** Answers a request in another way and returns true, or returns false to take it. */
+  trouble: (request: IncomingMessage, response: ServerResponse) => boolean
+  close (): Promise<void>
+}
+
+/** An /ingest on loopback that stores everything it gets in memory. */
+export async function startFakeCollector (): Promise<FakeCollector> {
+  const server = createServer((request, response) => {
+    let body = ''
+    request.setEncoding('utf8').on('data', (chunk: string) => { body += chunk }).on('end', () => {
+      if (collector.trouble(request, response)) return
+      const parsed: unknown = JSON.parse(body)
+      const messages: unknown[] = Array.isArray(parsed) ? parsed : [parsed]
+      collector.messages.push(...messages)
+      collector.requests.push({ path: request.url, authorization: request.headers.authorization, count: messages.length, socket: request.socket })
+      response.setHeader('content-type', 'application/json')
+        .end(JSON.stringify({ accepted: true, received: messages.length, stored: messages.length, duplicates: 0, rejected: [] }))
+    })
+  })
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+  const { port } = server.address() as AddressInfo
+  const collector: FakeCollector = {
+    url: new URL(`http://127.0.0.1:${port}`), messages: [], requests: [], trouble: () => false,
+    close: () => new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    }),
+  }
+  return collector
+}
