@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
+import type { BaseLogger } from 'pino'
+import { startEmbedded, type EmbeddedServer } from './embedded/embedded.js'
+import { databaseName, userName } from './embedded/names.js'
+import { createPool } from './pool.js'
+
+const poolSize = 10
+const firstRetryMs = 250
+const longestRetryMs = 5000
+
+export interface DatabaseOptions {
+  /** A TimescaleDB server; the embedded database where it is undefined. */
+  databaseUrl: string | undefined
+  dataDir: string
+  applicationName: string
+  log: Pick<BaseLogger, 'info' | 'warn' | 'error'>
+}
+
+export interface Database {
+  pool: pg.Pool
+  isEmbedded: boolean
+  /**
+   * Resolves once the database has answered for the first time, and waits for that as long as it takes, logging why.
+   * Rejects when waiting does not help (EmbeddedError: the embedded folder is taken or unusable), and after `stop`.
+   */
+  ready: Promise<void>
+  /** Closes the pool, waiting for connections in use, then the embedded database. */
+  stop: () => Promise<void>
+}
+
+/**
+ * Opens the database without waiting for it: queries of `pool` fail until it is there. Throws EmbeddedError when `dataDir`
+ * cannot hold a database.
+ */
+export function openDatabase (options: DatabaseOptions): Database {
+  const { databaseUrl, dataDir, applicationName, log } = options
+  const embedded = databaseUrl === undefined ? startEmbedded({ dataDir, log }) : undefined
+  const connection = embedded === undefined
+    ? { connectionString: databaseUrl }
+    : { ...embedded.address, user: userName, database: databaseName }
+  const pool = createPool({ ...connection, applicationName, max: poolSize }, log)
+  const stopped = new AbortController()
+  const ready = waitUntilReady({ pool, embedded, log, signal: stopped.signal })
+  // The caller may look at it later, or not at all when it stops first.
+  ready.catch(() => {})
+  return {
+    pool,
+    isEmbedded: embedded !== undefined,
+    ready,
+    stop: async () => {
+      stopped.abort(new Error('the database was closed'))
+      await pool.end()
+      await embedded?.stop()
+    }
+  }
+}
+
+interface Waiting {
+  pool: pg.Pool
+  embedded: EmbeddedServer | undefined
+  log: DatabaseOptions['log']
+  signal: AbortSignal
+}
+
+async function waitUntilReady ({ pool, embedded, log, signal }: Waiting): Promise<void> {
+  await embedded?.ready
+  for (let retryMs = firstRetryMs; ; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
+    try {
+      await pool.query('select 1')
+      return
+    } catch (error) {
+      signal.throwIfAborted()
+      log.warn({ err: error, retryMs }, `the database does not answer (${error instanceof Error ? error.message : String(error)}), trying again`)
+    }
+    await delay(retryMs, undefined, { signal })
+  }
+}

@@ -1,0 +1,68 @@
+import type { BaseLogger } from 'pino'
+import pg from 'pg'
+
+export interface PoolSettings {
+  /** `postgres://…`; or `host` and `port` of the embedded database with `user` and `database`. */
+  connectionString?: string
+  host?: string
+  port?: number
+  user?: string
+  database?: string
+  /** Shown in pg_stat_activity. */
+  applicationName: string
+  /** Connections at most. */
+  max: number
+}
+
+const connectTimeoutMs = 5000
+const statementTimeoutMs = 60_000
+// The server ends the statement first, and says so; this one is for a server that does not answer at all.
+const answerTimeoutMs = statementTimeoutMs + 5000
+const idleTimeoutMs = 30_000
+
+/** `2025-09-29 18:41:05.25+00` -> `2025-09-29T18:41:05.25Z`. Every connection uses UTC; infinity stays as it is. */
+export function timestampToRfc3339 (text: string): string {
+  return text.endsWith('+00') ? `${text.slice(0, 10)}T${text.slice(11, -3)}Z` : text
+}
+
+/** A count beyond 2^53 stays text rather than become another number. */
+export function int8ToNumber (text: string): number | string {
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : text
+}
+
+/** Types of arrays, which pg gives no names. */
+const arrayTypes = { text: 1009, int8: 1016, timestamptz: 1185 }
+
+function createTypes (): pg.CustomTypesConfig {
+  const types = new pg.TypeOverrides()
+  const parseArray: (text: string) => Array<string | null> = pg.types.getTypeParser(arrayTypes.text)
+  types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, timestampToRfc3339)
+  types.setTypeParser(pg.types.builtins.INT8, int8ToNumber)
+  types.setTypeParser(arrayTypes.timestamptz, (text) => parseArray(text).map((item) => item === null ? null : timestampToRfc3339(item)))
+  types.setTypeParser(arrayTypes.int8, (text) => parseArray(text).map((item) => item === null ? null : int8ToNumber(item)))
+  return types
+}
+
+/**
+ * A pool with limits of its own on everything. A `timestamptz` comes as RFC 3339 text in UTC with its microseconds
+ * (`2025-09-29T18:41:05.000001Z`), an `int8` as number where it is safe. A connection that breaks while idle is logged and replaced.
+ */
+export function createPool (settings: PoolSettings, log: Pick<BaseLogger, 'warn'>): pg.Pool {
+  const { applicationName, ...connection } = settings
+  const pool = new pg.Pool({
+    ...connection,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectTimeoutMs,
+    idleTimeoutMillis: idleTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: answerTimeoutMs,
+    options: '-c timezone=UTC',
+    keepAlive: true,
+    types: createTypes()
+  })
+  pool.on('error', (error) => log.warn({ err: error }, 'lost an idle database connection'))
+  // A connection in use reports through its query too; without a handler of its own the event would end the process.
+  pool.on('connect', (client) => client.on('error', (error) => log.warn({ err: error }, 'lost a database connection')))
+  return pool
+}

@@ -1,0 +1,90 @@
+import type pg from 'pg'
+import t, { type Test } from 'tap'
+import { isRetryable, isUnavailable } from '../../src/database/errors.js'
+import { createPool, int8ToNumber, timestampToRfc3339 } from '../../src/database/pool.js'
+import { withTransaction } from '../../src/database/transaction.js'
+import { memoryLog, startTestServer, until } from '../support/embedded.js'
+
+const { connection, server } = await startTestServer(t)
+
+function open (t: Test, max = 4): pg.Pool {
+  const pool = createPool({ ...connection, applicationName: 'test', max }, memoryLog().log)
+  t.teardown(async () => await pool.end())
+  return pool
+}
+
+/** Makes a statement fail with this SQLSTATE. */
+const raise = (sqlState: string): string => `do $$ begin raise exception 'on purpose' using errcode = '${sqlState}'; end $$`
+
+t.test('a timestamp is RFC 3339 in UTC with its microseconds, a count is a number where that is exact', async (t) => {
+  const { rows } = await open(t).query(`select timestamptz '2025-09-29T20:41:05.000001+02:00' as micros, timestamptz '2025-09-29T18:41:05Z' as whole,
+    array[timestamptz '2025-09-29T18:41:05.25Z', null] as list, array[7::int8, null] as counts, timestamptz 'infinity' as never, 9007199254740991 as exact, 9007199254740993 as large`)
+  t.same(rows, [{
+    micros: '2025-09-29T18:41:05.000001Z', whole: '2025-09-29T18:41:05Z', list: ['2025-09-29T18:41:05.25Z', null], counts: [7, null], never: 'infinity',
+    exact: 9007199254740991, large: '9007199254740993'
+  }])
+  t.equal(timestampToRfc3339('2025-09-29 18:41:05.5+00'), '2025-09-29T18:41:05.5Z')
+  t.equal(int8ToNumber('-12'), -12)
+})
+
+t.test('a transaction commits, or rolls back and throws the first error', async (t) => {
+  const pool = open(t, 1)
+  await pool.query('create table kept (n int)')
+  t.equal(await withTransaction(pool, async (client) => {
+    await client.query('insert into kept values (1)')
+    return 'result'
+  }), 'result')
+  await t.rejects(withTransaction(pool, async (client) => {
+    await client.query('insert into kept values (2)')
+    await client.query(raise('P0001'))
+  }), { code: 'P0001', message: 'on purpose' })
+  t.same((await pool.query('select n from kept')).rows, [{ n: 1 }])
+})
+
+t.test('a deadlock is tried again, at most five times, and no other error', async (t) => {
+  const pool = open(t)
+  const attempt = async (sqlState: string, failures: number): Promise<number> => {
+    let calls = 0
+    const run = withTransaction(pool, async (client) => {
+      if (++calls <= failures) await client.query(raise(sqlState))
+    })
+    if (failures < 5 && sqlState !== '23505') await run
+    else await t.rejects(run, { code: sqlState })
+    return calls
+  }
+  t.equal(await attempt('40P01', 2), 3)
+  t.equal(await attempt('40001', 4), 5)
+  t.equal(await attempt('40001', 9), 5)
+  t.equal(await attempt('23505', 1), 1)
+})
+
+t.test('a broken connection is not used again, and its error says that the database is away', async (t) => {
+  const pool = open(t, 1)
+  const { rows: [before] } = await pool.query('select 1 as one')
+  const error = await withTransaction(pool, async (client) => {
+    const pid = server.pid()
+    if (pid !== undefined) process.kill(pid, 'SIGKILL')
+    await client.query('select 1')
+  }).then(() => undefined, (error: unknown) => error)
+  t.ok(isUnavailable(error), String(error))
+  t.equal(pool.totalCount, 0)
+  const after = await until(async () => await pool.query('select 1 as one').then(({ rows }): unknown => rows[0], (error: unknown) => {
+    if (!isUnavailable(error)) throw error
+  }), 'the new server')
+  t.same(after, before, 'the pool goes on with the new server')
+})
+
+t.test('errors are told apart', async (t) => {
+  const withCode = (code: string): Error => Object.assign(new Error(code), { code })
+  for (const code of ['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '53300', '53100', '08006']) t.ok(isUnavailable(withCode(code)), code)
+  for (const code of ['23505', '22P02', '42P01', '40001']) t.notOk(isUnavailable(withCode(code)), code)
+  t.ok(isUnavailable(new Error('Connection terminated unexpectedly')))
+  t.ok(isUnavailable(new AggregateError([withCode('ECONNREFUSED')])))
+  t.notOk(isUnavailable(new TypeError('x is not a function')))
+  t.ok(isRetryable(withCode('40001')))
+  t.notOk(isRetryable(withCode('57P01')))
+  const nobody = createPool({ host: '127.0.0.1', port: 1, user: 'mesh', database: 'meshmon', applicationName: 'test', max: 1 }, memoryLog().log)
+  t.teardown(async () => await nobody.end())
+  const refused = await nobody.query('select 1').then(() => undefined, (error: unknown) => error)
+  t.ok(isUnavailable(refused), String(refused))
+})
