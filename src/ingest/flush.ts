@@ -1,0 +1,103 @@
+import type { ClientBase, Pool } from 'pg'
+import { withTransaction } from '../database/transaction.js'
+import type { Micros, NormalisedMessage, Row } from '../messages/tables.js'
+import type { AddressBook } from './addresses.js'
+import { insertRows, tableNames } from './insert.js'
+import type { NameBook } from './names.js'
+import { recordNodes } from './nodes.js'
+import { recordRejected, type RejectedMessage } from './rejected.js'
+import { namesIn, settleNames } from './settle.js'
+
+/** A valid message on its way to the database. */
+export interface Arrival {
+  message: NormalisedMessage
+  /** The message as it came, for the case that the database refuses it. */
+  raw: () => Buffer
+  receivedAt: Micros
+  address: string | null
+}
+
+/** What became of a message; `refused` says why the database would not take it. */
+export type Outcome = 'stored' | 'duplicate' | { refused: string }
+
+export interface FlushContext {
+  pool: Pool
+  names: NameBook
+  addresses: AddressBook
+  /** Milliseconds since 1970. */
+  now: () => number
+}
+
+/**
+ * Stores messages and rejected ones in one transaction. A message that the database refuses is found by halving,
+ * kept as rejected, and the rest stored; then there are several transactions. Throws where the database is away.
+ */
+export async function flush (context: FlushContext, arrivals: Arrival[], rejected: RejectedMessage[]): Promise<Map<Arrival, Outcome>> {
+  try {
+    return await store(context, arrivals, rejected)
+  } catch (error) {
+    if (!isDataError(error) || arrivals.length === 0) throw error
+    if (arrivals.length === 1) return await refuse(context, arrivals[0]!, rejected, error)
+    const middle = arrivals.length >> 1
+    const first = await flush(context, arrivals.slice(0, middle), rejected)
+    const second = await flush(context, arrivals.slice(middle), [])
+    return new Map([...first, ...second])
+  }
+}
+
+async function refuse (context: FlushContext, arrival: Arrival, rejected: RejectedMessage[], error: Error): Promise<Map<Arrival, Outcome>> {
+  const reason = `the database refused it: ${error.message}`
+  await store(context, [], [...rejected, { receivedAt: arrival.receivedAt, address: arrival.address, reason, errors: [], body: arrival.raw() }])
+  return new Map([[arrival, { refused: reason }]])
+}
+
+async function store (context: FlushContext, arrivals: Arrival[], rejected: RejectedMessage[]): Promise<Map<Arrival, Outcome>> {
+  const { pool, names, addresses } = context
+  const wanted = namesIn(arrivals)
+  await names.learn(pool, wanted.names)
+  await addresses.learn(pool, wanted.addresses, context.now())
+  settleNames(arrivals, names, addresses)
+
+  return await withTransaction(pool, async (client) => {
+    const stored = await insertAll(client, arrivals)
+    await recordSenders(client, context, arrivals)
+    await recordRejected(client, rejected)
+    return new Map(arrivals.map((arrival) => [arrival, outcomeOf(arrival.message, stored)]))
+  })
+}
+
+/** Rows that were new. A row that comes `after` one that is stored already is left out with it. */
+async function insertAll (client: ClientBase, arrivals: Arrival[]): Promise<Set<Row>> {
+  const stored = new Set<Row>()
+  for (const table of tableNames) {
+    const rows: Row[] = []
+    for (const { message } of arrivals) {
+      for (const row of message.rows) {
+        if (row.table === table && (!row.after || stored.has(row.after))) rows.push(row)
+      }
+    }
+    if (rows.length === 0) continue
+    for (const row of await insertRows(client, table, rows)) stored.add(row)
+  }
+  return stored
+}
+
+async function recordSenders (client: ClientBase, context: FlushContext, arrivals: Arrival[]): Promise<void> {
+  const heard = arrivals.flatMap(({ message, receivedAt, address }) => message.sightings.map((sighting) =>
+    ({ ...sighting, receivedAt, address: sighting.sendsItself ? address : null })))
+  await recordNodes(client, heard)
+
+  const seen = heard.flatMap(({ name, address, addresses = [] }) => [...addresses, ...(address ? [address] : [])].map((own) => ({ address: own, node: name })))
+  const reported = arrivals.flatMap(({ message }) => message.neighbours.map(({ name, address }) => ({ address, node: name })))
+  await context.addresses.record(client, [...seen, ...reported], context.now())
+}
+
+/** A message without rows (no probe yet) has nothing that could be stored already. */
+function outcomeOf (message: NormalisedMessage, stored: Set<Row>): Outcome {
+  return message.clockSuspect || message.rows.length === 0 || message.rows.some((row) => stored.has(row)) ? 'stored' : 'duplicate'
+}
+
+/** The data is at fault, not the server: out of range, not representable, violates a constraint, too large for an index. */
+function isDataError (error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && /^(22|23|54)/.test(String(error.code))
+}
