@@ -1,0 +1,61 @@
+import cors from '@fastify/cors'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
+import type { Config } from './config.js'
+import { access } from './http/plugins/access.js'
+import { openapi } from './http/plugins/openapi.js'
+import { problems } from './http/plugins/problems.js'
+import { requestMetrics } from './http/plugins/request-metrics.js'
+import { healthRoutes, type HealthSources } from './http/routes/health.js'
+import { ingestRoutes } from './http/routes/ingest.js'
+import { metricsRoutes } from './http/routes/metrics.js'
+import type { Ingest } from './ingest/ingest.js'
+import type { Metrics } from './metrics.js'
+
+export interface AppDependencies {
+  config: Config
+  log: FastifyBaseLogger
+  metrics: Metrics
+  ingest: Ingest
+  health: HealthSources
+}
+
+/** Agents give up after 10 s; nobody needs longer for a request. */
+const requestTimeoutMs = 30_000
+const keepAliveTimeoutMs = 20_000
+
+/**
+ * The HTTP application with everything that decides how a request is read, checked and answered. Not listening yet.
+ * Tests use this same function.
+ */
+export async function buildApp (deps: AppDependencies) {
+  const { config, log, metrics } = deps
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: config.INGEST_MAX_BODY,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: 5000 },
+    trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
+    routerOptions: { maxParamLength: 1024 },
+    forceCloseConnections: true,
+    ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, useDefaults: true, allErrors: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  await app.register(problems)
+  await app.register(requestMetrics, { histogram: metrics.httpDuration })
+  await app.register(openapi)
+  await app.register(cors, {
+    // Everybody may read unless CORS_ORIGINS says who; nobody may write from a browser unless it does.
+    delegator: (request, done) => done(null, config.CORS_ORIGINS.length > 0
+      ? { origin: config.CORS_ORIGINS, methods: ['GET', 'POST', 'DELETE'] }
+      : { origin: ['GET', 'HEAD', 'OPTIONS'].includes(request.method) && '*', methods: ['GET'] }),
+  })
+  await app.register(access, { config })
+
+  await app.register(ingestRoutes, { ingest: deps.ingest, maxBody: config.INGEST_MAX_BODY })
+  await app.register(healthRoutes, { sources: deps.health })
+  await app.register(metricsRoutes, { registry: metrics.registry })
+  return app
+}

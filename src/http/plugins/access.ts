@@ -1,0 +1,51 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import plugin from 'fastify-plugin'
+import type { Config } from '../../config.js'
+import { sendProblem } from './problems.js'
+
+const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * Who may write. A mesh is closed, so everybody may unless tokens are set. A browser's page of a foreign origin may not write
+ * in any case, unless CORS_ORIGINS names it: otherwise every page an operator visits could.
+ */
+const guard: FastifyPluginAsync<{ config: Config }> = async (app, { config }) => {
+  const { API_TOKEN, INGEST_TOKEN, CORS_ORIGINS } = config
+
+  app.addHook('onRequest', async (request, reply) => {
+    if (reading.has(request.method)) return
+    const ingest = request.routeOptions.url === '/ingest'
+    const { origin } = request.headers
+    if (origin !== undefined && !CORS_ORIGINS.includes(origin) && !isOwn(origin, request)) {
+      return sendProblem(reply, 403, `writes from pages of ${origin} are not allowed; CORS_ORIGINS can name it`)
+    }
+    const token = ingest ? INGEST_TOKEN : API_TOKEN
+    if (token !== undefined && !sameText(givenToken(request, ingest), token)) {
+      reply.header('www-authenticate', 'Bearer')
+      return sendProblem(reply, 401, `this needs the header "Authorization: Bearer …" with the collector's ${ingest ? 'INGEST_TOKEN' : 'API_TOKEN'}`)
+    }
+  })
+}
+
+export const access = plugin(guard)
+
+function isOwn (origin: string, request: FastifyRequest): boolean {
+  try {
+    return new URL(origin).host === request.host
+  } catch {
+    return false
+  }
+}
+
+function givenToken (request: FastifyRequest, ingest: boolean): string {
+  const bearer = /^bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  const { token } = request.query as { token?: unknown }
+  return bearer ?? (ingest && typeof token === 'string' ? token : '')
+}
+
+/** Hashed first, so that neither content nor length shows in the time it takes. */
+function sameText (a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(a), digest(b))
+}

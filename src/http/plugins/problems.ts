@@ -1,0 +1,35 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyReply } from 'fastify'
+import plugin from 'fastify-plugin'
+import { Type } from 'typebox'
+
+/** RFC 9457, the shape of every error answer. */
+export const Problem = Type.Object({
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.String(),
+}, { $id: 'Problem', additionalProperties: true, description: 'What went wrong (RFC 9457)' })
+
+export const problemType = 'application/problem+json'
+
+export function sendProblem (reply: FastifyReply, status: number, detail: string, more: object = {}): FastifyReply {
+  return reply.code(status).type(problemType).send(JSON.stringify({ title: STATUS_CODES[status] ?? 'Error', status, detail, ...more }))
+}
+
+/** Turns whatever a route throws into a problem. What is our fault says nothing of our insides; the log does. */
+export const problems = plugin(async (app) => {
+  app.addSchema(Problem)
+
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}`))
+
+  app.setErrorHandler<FastifyError & { retryAfterS?: number }>((error, request, reply) => {
+    const status = error.retryAfterS !== undefined ? 503 : error.statusCode ?? 500
+    if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS)
+    if (status >= 500 && status !== 503) {
+      request.log.error({ err: error, method: request.method, url: request.url }, 'request failed')
+      return sendProblem(reply, status, 'the collector failed to answer this; its log says why')
+    }
+    request.log.debug({ method: request.method, url: request.url, detail: error.message }, 'request refused')
+    return sendProblem(reply, status, error.message)
+  })
+})

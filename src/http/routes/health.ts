@@ -1,0 +1,37 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { version } from '../../version.js'
+import { problemType, sendProblem } from '../plugins/problems.js'
+
+/** Where the two answers come from. `status` must not wait; `unreadyReason` asks the database. */
+export interface HealthSources {
+  status: () => { queue_rows: number, database: object, maintenance: object[] }
+  /** Null when ready; may take up to two seconds. */
+  unreadyReason: () => Promise<string | null>
+}
+
+export const healthRoutes: FastifyPluginAsyncTypebox<{ sources: HealthSources }> = async (app, { sources }) => {
+  app.get('/healthz', {
+    schema: {
+      tags: ['operation'],
+      summary: 'The process is alive; never waits for the database',
+      response: { 200: Type.Object({ ok: Type.Boolean(), version: Type.String(), uptime_s: Type.Number() }, { additionalProperties: true }) },
+    },
+  }, async () => ({ ok: true, version, uptime_s: Math.round(process.uptime()), ...sources.status() }))
+
+  app.get('/readyz', {
+    schema: {
+      tags: ['operation'],
+      summary: 'The database answers and its schema is current',
+      response: {
+        200: Type.Object({ ready: Type.Boolean() }),
+        503: { description: 'Not ready, with the reason', content: { [problemType]: { schema: Type.Ref('Problem') } } },
+      },
+    },
+  }, async (_request, reply) => {
+    const reason = await sources.unreadyReason()
+    if (reason === null) return { ready: true }
+    reply.header('retry-after', 5)
+    return sendProblem(reply, 503, reason)
+  })
+}

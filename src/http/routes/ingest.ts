@@ -1,0 +1,74 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { Type } from 'typebox'
+import { BodyRefused, type Ingest, type IngestResult, type Rejection } from '../../ingest/ingest.js'
+import { decompress } from '../../ingest/decompress.js'
+import { problemType, sendProblem } from '../plugins/problems.js'
+
+const RejectionSchema = Type.Object({
+  index: Type.Integer({ minimum: 0 }),
+  type: Type.Optional(Type.String()),
+  detail: Type.Optional(Type.String()),
+  errors: Type.Array(Type.Object({ path: Type.String(), message: Type.String() })),
+})
+
+const Answer = Type.Object({
+  accepted: Type.Boolean(),
+  received: Type.Integer(),
+  stored: Type.Integer(),
+  duplicates: Type.Integer(),
+  rejected: Type.Array(RejectionSchema),
+}, { $id: 'IngestAnswer' })
+
+/** The oldest agent reads 511 bytes once: 500 less our headers (200), title and detail. */
+const singleRejectionBytes = 100
+const rejectionsShown = 100
+
+export const ingestRoutes: FastifyPluginAsync<{ ingest: Ingest, maxBody: number }> = async (app, { ingest, maxBody }) => {
+  // The body decides what it is, not the header: whatever an agent's client claims, it is read as bytes.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addHook('onRequest', async (request) => {
+    request.raw.headers['content-type'] = 'application/octet-stream'
+  })
+
+  app.post<{ Body: Buffer | undefined }>('/ingest', {
+    schema: {
+      tags: ['ingest'],
+      summary: 'What agents send: one message, an array, or one JSON object a line',
+      description: 'Messages `meshmon.v1` and `meshmon.v2`. The answer comes after the commit. `Content-Encoding` gzip and deflate are understood, `Content-Type` does not matter.',
+      querystring: Type.Object({ token: Type.Optional(Type.String({ description: 'INGEST_TOKEN, for clients that cannot set headers' })) }, { additionalProperties: false }),
+      response: {
+        200: { description: 'Stored, or stored before; what was rejected is listed', content: { 'application/json': { schema: Type.Ref('IngestAnswer') } } },
+        400: { description: 'Nothing of it could be accepted', content: { [problemType]: { schema: Type.Ref('Problem') } } },
+        413: { description: 'Too large, or too many messages', content: { [problemType]: { schema: Type.Ref('Problem') } } },
+        503: { description: 'The database is away or the queue is full; nothing was stored', content: { [problemType]: { schema: Type.Ref('Problem') } } },
+      },
+    },
+  }, async (request, reply) => {
+    try {
+      const body = await decompress(request.body ?? Buffer.alloc(0), request.headers['content-encoding'], maxBody)
+      if (!body.ok) return sendProblem(reply, body.status, body.detail)
+      const result = await ingest.accept(body.bytes, request.ip)
+      if (result.received > 0 && result.rejected.length === result.received) return sendProblem(reply, 400, detailOf(result), { rejected: shown(result) })
+      return reply.type('application/json').send(JSON.stringify({ accepted: true, ...result, rejected: shown(result) }))
+    } catch (error) {
+      if (error instanceof BodyRefused) return sendProblem(reply, error.statusCode, error.message)
+      throw error
+    }
+  })
+  app.addSchema(Answer)
+}
+
+function detailOf ({ rejected: [first, ...others] }: IngestResult): string {
+  const detail = first!.detail ?? first!.errors.map(({ path, message }) => `${path} ${message}`.trim())[0] ?? 'not accepted'
+  return others.length > 0 ? `all ${others.length + 1} messages were rejected; the first: ${detail}` : detail
+}
+
+/** For a single message as much as the smallest agent can read, its detail stands beside; for a batch the first hundred. */
+function shown ({ received, rejected }: IngestResult): Rejection[] {
+  if (received > 1) return rejected.slice(0, rejectionsShown)
+  return rejected.map(({ index, type, errors }) => {
+    let room = singleRejectionBytes
+    return { index, ...(type && { type }), errors: errors.filter((error) => (room -= JSON.stringify(error).length) > 0) }
+  })
+}

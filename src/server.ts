@@ -1,0 +1,117 @@
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import { buildApp } from './app.js'
+import type { Config } from './config.js'
+import { openDatabase, type Database } from './database/database.js'
+import { findUnreadyReason, prepareDatabase } from './database/prepare.js'
+import { createAddressBook } from './ingest/addresses.js'
+import { flush } from './ingest/flush.js'
+import { createIngest, type IngestStats } from './ingest/ingest.js'
+import { createNameBook } from './ingest/names.js'
+import { createReceiptClock } from './ingest/receipt-clock.js'
+import { createWriter, type Writer } from './ingest/writer.js'
+import { createMessageReader } from './messages/index.js'
+import { createMetrics, type Metrics } from './metrics.js'
+
+export interface Collector {
+  /** Where it listens, as a URL for this machine. */
+  url: string
+  /** Resolves when the database is open and current. Rejects when that can't come: folder taken, wrong edition. */
+  ready: Promise<unknown>
+  /** Answers what is under way, writes what waits, closes the database. */
+  close (): Promise<void>
+}
+
+/** Agents wait 10 s for an answer: who waited this long in the queue is better told to come again. */
+const queueWaitMs = 6000
+
+/**
+ * Starts a collector: listens at once, opens and migrates the database behind. Until that is done /ingest answers 503 and
+ * /readyz says why.
+ */
+export async function startCollector (config: Config, log: Logger, now: () => number = Date.now): Promise<Collector> {
+  const metrics = createMetrics(() => writer.queuedRows)
+  const database = openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, applicationName: 'meshmon', log })
+  const schema = prepareDatabase(database, log)
+  const writer = openWriter(database, { config, log, metrics, now })
+  const app = await buildApp({
+    config,
+    log,
+    metrics,
+    ingest: createIngest({
+      writer,
+      read: createMessageReader(),
+      maxMessages: config.INGEST_MAX_MESSAGES,
+      networkStatusTiming: config.NETWORK_STATUS_TIMING,
+      nextReceipt: createReceiptClock(now),
+      stats: ingestStats(metrics),
+    }),
+    health: {
+      status: () => ({ queue_rows: writer.queuedRows, database: { embedded: database.isEmbedded, ...schema.state }, maintenance: [] }),
+      unreadyReason: () => findUnreadyReason(database, schema.state),
+    },
+  })
+  try {
+    await app.listen({ host: config.HOST, port: config.PORT })
+  } catch (error) {
+    await database.stop()
+    throw listenError(error, config)
+  }
+  return {
+    url: `http://localhost:${(app.server.address() as AddressInfo).port}`,
+    ready: schema.done,
+    async close () {
+      await app.close()
+      await writer.close()
+      await database.stop()
+    },
+  }
+}
+
+function openWriter (database: Database, { config, log, metrics, now }: { config: Config, log: Logger, metrics: Metrics, now: () => number }): Writer {
+  const context = { pool: database.pool, names: createNameBook(), addresses: createAddressBook(), now }
+  let failing = false
+  const writer = createWriter((arrivals, rejected) => flush(context, arrivals, rejected), {
+    queueRows: config.INGEST_QUEUE_ROWS,
+    flushRows: config.INGEST_FLUSH_ROWS,
+    flushMs: config.INGEST_FLUSH_MS,
+    waitMs: queueWaitMs,
+    parallel: database.isEmbedded ? 1 : 2,
+    now,
+  }, {
+    onFlush (seconds) {
+      metrics.flushDuration.observe(seconds)
+      if (failing) log.info('the database takes measurements again')
+      failing = false
+    },
+    onFailure (error) {
+      metrics.flushFailures.inc()
+      log[failing ? 'debug' : 'warn']({ err: error }, 'the database does not take measurements; agents are told to come again')
+      failing = true
+    },
+  })
+  return writer
+}
+
+/** Addresses that get a metric of their own: a label must not grow without limit. */
+const countedAddresses = 500
+
+function ingestStats (metrics: Metrics): IngestStats {
+  const addresses = new Set<string>()
+  return {
+    onMessages: (type, outcome, count) => metrics.messages.inc({ type, outcome }, count),
+    onRepair: (kind, count) => metrics.repairs.inc({ kind }, count),
+    onUnreadable (address) {
+      if (addresses.size < countedAddresses) addresses.add(address)
+      metrics.unreadableBodies.inc({ address: addresses.has(address) ? address : 'other' })
+    },
+  }
+}
+
+function listenError (error: unknown, { HOST, PORT }: Config): Error {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') return new Error(`port ${PORT} is taken: another program listens there; set PORT to another one, or stop it`, { cause: error })
+  if (code === 'EACCES') return new Error(`port ${PORT} may not be opened by this user; set PORT to 1024 or above`, { cause: error })
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return new Error(`HOST ${HOST} is no address of this machine`, { cause: error })
+  return error instanceof Error ? error : new Error(String(error))
+}

@@ -1,0 +1,72 @@
+import { gzipSync } from 'node:zlib'
+import t from 'tap'
+import { agentReads, post, sendRaw, startTestCollector } from '../support/collector.js'
+
+const window = (fields: object = {}) => ({
+  schema: 'meshmon.v1', type: 'path_result', src: 'node-A', dst: 'node-K', sent_at: new Date().toISOString(), route: ['node-A', 'node-K'], metrics: { rtt_ms_avg: 20 }, ...fields,
+})
+
+t.test('the answer counts messages', async (t) => {
+  const { port } = await startTestCollector(t)
+  const [a, b] = [window(), window({ src: 'node-B' })]
+  const answer = async (body: unknown) => JSON.parse((await sendRaw(port, post(JSON.stringify(body)))).body)
+  t.same(await answer(a), { accepted: true, received: 1, stored: 1, duplicates: 0, rejected: [] })
+  t.same(await answer([a, b, { ...a, metrics: { loss_pct: 101 } }]), {
+    accepted: true, received: 3, stored: 1, duplicates: 1, rejected: [{ index: 2, type: 'path_result', errors: [{ path: '/metrics/loss_pct', message: 'must be <= 100' }] }],
+  })
+  t.same(await answer([b, b]), { accepted: true, received: 2, stored: 0, duplicates: 2, rejected: [] })
+  t.match(await answer({ schema: 'meshmon.v1', type: 'x' }), { title: 'Bad Request', status: 400, detail: 'unknown type: x', rejected: [{ index: 0, type: 'x' }] })
+  t.match(await answer({ ...a, schema: 'meshmon.v9' }), { status: 400, detail: 'unknown schema: meshmon.v9' })
+})
+
+t.test('the content type does not matter, the encoding does', async (t) => {
+  const { port } = await startTestCollector(t)
+  for (const type of ['application/json', 'application/x-www-form-urlencoded', 'text/plain; charset=x', 'nonsense', 'application/json; charset="']) {
+    const { status } = await sendRaw(port, post(JSON.stringify(window()), { 'Content-Type': type }))
+    t.equal(status, 200, type)
+  }
+  t.equal((await sendRaw(port, post(JSON.stringify(window())))).status, 200, 'none')
+  t.equal((await sendRaw(port, post(gzipSync(JSON.stringify(window())), { 'Content-Encoding': 'gzip' }))).status, 200, 'gzip')
+  t.equal((await sendRaw(port, post(gzipSync(JSON.stringify(window())).subarray(0, 40), { 'Content-Encoding': 'gzip' }))).status, 400, 'cut off')
+  t.equal((await sendRaw(port, post('x', { 'Content-Encoding': 'br' }))).status, 415)
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 ** 2, 0x20))
+  t.equal((await sendRaw(port, post(bomb, { 'Content-Encoding': 'gzip' }))).status, 413, 'a bomb is stopped at the limit')
+  t.equal((await sendRaw(port, post(''))).status, 400, 'an empty body')
+})
+
+t.test('limits on size and number', async (t) => {
+  const { port } = await startTestCollector(t, { INGEST_MAX_BODY: '100 KiB', INGEST_MAX_MESSAGES: '10' })
+  const many = (n: number) => JSON.stringify(Array.from({ length: n }, (_, i) => window({ src: `node-${i}` })))
+  t.equal((await sendRaw(port, post(many(10)))).status, 200)
+  t.equal((await sendRaw(port, post(many(11)))).status, 413)
+  t.equal((await sendRaw(port, post(`"${'x'.repeat(101 * 1024)}"`))).status, 413)
+})
+
+t.test('a single refusal fits one read of the oldest agent', async (t) => {
+  const { port } = await startTestCollector(t)
+  for (const body of [window({ src: 'x'.repeat(200) }), window({ type: 'y'.repeat(3000) }), window({ metrics: { loss_pct: 'z'.repeat(3000) } })]) {
+    const { status, bytes } = await sendRaw(port, post(JSON.stringify(body)))
+    t.equal(status, 400)
+    t.ok(bytes <= agentReads, `${bytes} bytes`)
+  }
+})
+
+t.test('a time that cannot be true is replaced, and such a message is never a duplicate', async (t) => {
+  const { port, pool } = await startTestCollector(t)
+  const body = JSON.stringify(window({ sent_at: '1970-01-01T00:01:40Z' }))
+  for (let i = 0; i < 2; i++) t.match(JSON.parse((await sendRaw(port, post(body))).body), { stored: 1, duplicates: 0 })
+  const { rows } = await pool.query('select clock_suspect, sent_at = \'1970-01-01T00:01:40Z\' as kept, time = received_at or time > received_at as moved from path_probe')
+  t.same(rows, Array(2).fill({ clock_suspect: true, kept: true, moved: true }))
+})
+
+t.test('tokens and foreign pages', async (t) => {
+  const { port } = await startTestCollector(t, { INGEST_TOKEN: 'geheim', CORS_ORIGINS: 'https://panel.example' })
+  const body = JSON.stringify(window())
+  t.equal((await sendRaw(port, post(body))).status, 401)
+  t.equal((await sendRaw(port, post(body, { Authorization: 'Bearer falsch' }))).status, 401)
+  t.equal((await sendRaw(port, post(body, { Authorization: 'Bearer geheim' }))).status, 200)
+  t.equal((await sendRaw(port, Buffer.from(post(body).toString().replace('/ingest', '/ingest?token=geheim')))).status, 200)
+  t.equal((await sendRaw(port, Buffer.from(post(body).toString().replace('/ingest', '/ingest?tokn=geheim')))).status, 401)
+  t.equal((await sendRaw(port, post(body, { Authorization: 'Bearer geheim', Origin: 'https://evil.example' }))).status, 403)
+  t.equal((await sendRaw(port, post(body, { Authorization: 'Bearer geheim', Origin: 'https://panel.example' }))).status, 200)
+})
