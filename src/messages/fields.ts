@@ -5,18 +5,21 @@ import type { Json } from './tables.js'
 export interface JsonObject { [key: string]: Json }
 
 // Sums and means of such numbers stay finite in PostgreSQL; nothing measured comes near.
-const largest = 1e15
+const range = { minimum: -1e15, maximum: 1e15 }
 const largestInt = 2_147_483_647
 
 export const schemaVersion = Type.Enum(['meshmon.v1', 'meshmon.v2'])
-export const name = Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$', description: 'Name of a node' })
+export const nameRule = { minLength: 1, maxLength: 128, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' }
+export const name = Type.String(nameRule)
+/** As `name`; agents write '' for a name they do not know. */
+export const nameOrEmpty = Type.String({ ...nameRule, minLength: 0 })
 export const time = Type.String({ format: 'date-time', description: 'RFC 3339 with Z or offset' })
 export const text = Type.String()
 export const bool = Type.Boolean()
-export const number = Type.Number({ minimum: -largest, maximum: largest })
+export const number = Type.Number(range)
 export const int = Type.Integer({ minimum: -largestInt - 1, maximum: largestInt })
 export const percent = Type.Number({ minimum: 0, maximum: 100 })
-export const milliseconds = Type.Number({ minimum: 0, maximum: largest })
+export const milliseconds = Type.Number({ ...range, minimum: 0 })
 /** Share of hellos heard, 0..1: lq, nlq. */
 export const quality = Type.Number({ minimum: 0, maximum: 1 })
 /** Medium of a link. Part of a unique key, so bounded. */

@@ -4,7 +4,7 @@ import type { MessageDefinition } from './definition.js'
 import { shapeOf, unknownFields, withPart } from './extra.js'
 import { linkType, maybe, milliseconds, name, number, quality, schemaVersion, text, time } from './fields.js'
 import { hopRow } from './hop-row.js'
-import { foldLinkType } from './measured.js'
+import { foldLinkType, knownText } from './measured.js'
 import type { FieldError } from './storable.js'
 import { parseTime } from './time.js'
 import type { NormalisedMessage, Row } from './tables.js'
@@ -65,7 +65,7 @@ function singleHop (message: HopResult, at: Stamp): Row[] {
       from_node: hop.from,
       to_node: hop.to,
       link_type: foldLinkType(message.link_type ?? l2.link_type),
-      interface: message.interface ?? null,
+      interface: knownText(message.interface),
       lq: l2.lq ?? null,
       nlq: l2.nlq ?? null,
       etx: l2.etx ?? null,
@@ -91,7 +91,7 @@ function listedHops (message: HopResult, at: Stamp): Row[] {
       from_node: hop.node,
       to_node: hops[i + 1]?.node ?? next.ip ?? message.dst,
       link_type: foldLinkType(hop.link_type),
-      interface: hop.interface ?? null,
+      interface: knownText(hop.interface),
       lq: next.lq ?? null,
       nlq: next.nlq ?? null,
       etx: next.etx ?? null,

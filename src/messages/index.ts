@@ -1,11 +1,16 @@
 import { Ajv } from 'ajv'
 import { agentHealth } from './agent-health.js'
 import type { MessageContext } from './context.js'
+import { crashReport } from './crash-report.js'
 import { type TypeReader, typeReader } from './definition.js'
 import { hopResult } from './hop-result.js'
+import { networkStatus } from './network-status.js'
 import { pathResult } from './path-result.js'
+import { phoneTestResult } from './phone-test-result.js'
+import { radioMetrics } from './radio-metrics.js'
 import { type FieldError, findUnstorable } from './storable.js'
 import { parseTime } from './time.js'
+import { workerEvent } from './worker-event.js'
 import type { NormalisedMessage } from './tables.js'
 
 export type { MessageContext } from './context.js'
@@ -64,6 +69,11 @@ export function createMessageReader (): MessageReader {
     ['path_result', typeReader(ajv, pathResult)],
     ['hop_result', typeReader(ajv, hopResult)],
     ['agent_health', typeReader(ajv, agentHealth)],
+    ['crash_report', typeReader(ajv, crashReport)],
+    ['network_status', typeReader(ajv, networkStatus)],
+    ['phone_test_result', typeReader(ajv, phoneTestResult)],
+    ['radio_metrics', typeReader(ajv, radioMetrics)],
+    ['worker_event', typeReader(ajv, workerEvent)],
   ])
   return (value, context) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return rejected(undefined, { path: '', message: 'must be an object' })

@@ -1,0 +1,47 @@
+import Type, { type Static } from 'typebox'
+import { type MessageContext, normalised, stamp } from './context.js'
+import type { MessageDefinition } from './definition.js'
+import { shapeOf, unknownFields, withPart } from './extra.js'
+import { maybe, name, nameRule, number, object, schemaVersion, text, time } from './fields.js'
+import { parseTime } from './time.js'
+import type { NormalisedMessage, Row } from './tables.js'
+
+const schema = Type.Object({
+  schema: schemaVersion,
+  type: Type.Literal('radio_metrics'),
+  node: name,
+  role: Type.Unsafe<'companion' | 'repeater'>({ type: 'string', enum: ['companion', 'repeater'] }),
+  public_key: maybe(text),
+  sent_at: time,
+  metrics: Type.Unsafe<Record<string, number | null>>({
+    type: 'object',
+    propertyNames: { type: 'string', ...nameRule },
+    additionalProperties: maybe(number),
+  }),
+  info: maybe(object),
+})
+
+const shape = shapeOf(schema)
+
+function normalise (message: Static<typeof schema>, context: MessageContext): NormalisedMessage {
+  const at = stamp(parseTime(message.sent_at), context)
+  const { node, role, public_key: publicKey } = message
+  const rows: Row[] = Object.entries(message.metrics)
+    .flatMap(([metric, value]) => value === null ? [] : [{ table: 'radio_metrics' as const, values: { ...at, node, metric, value } }])
+  const { battery = null, ...rest } = message.info ?? {}
+  // The table has no column for unknown fields: they stay with the radio.
+  const info = withPart(rest, 'extra', unknownFields(message, shape)) ?? {}
+  return normalised('radio_metrics', at, {
+    name: node,
+    kind: role,
+    time: at.clock_suspect ? null : at.time,
+    sendsItself: false,
+    ...(publicKey && { publicKey }),
+    ...(battery !== null && { battery }),
+    ...(typeof rest.hardware === 'string' && { model: rest.hardware }),
+    ...(Object.keys(info).length > 0 && { info }),
+  }, rows)
+}
+
+/** Readings of a MeshCore radio under the names its firmware gives them, sent by the radio worker. */
+export const radioMetrics: MessageDefinition<typeof schema> = { schema, normalise }
