@@ -51,6 +51,26 @@ t.test('a single refusal fits one read of the oldest agent', async (t) => {
   }
 })
 
+t.test('names keep the spelling first seen, addresses become their node', async (t) => {
+  const { port, pool } = await startTestCollector(t)
+  const sentAt = new Date().toISOString()
+  const health = { schema: 'meshmon.v1', type: 'agent_health', node: 'Relay-7', sent_at: sentAt }
+  t.equal((await sendRaw(port, post(JSON.stringify(health)))).status, 200)
+  const probes = [
+    { dst_node: '', dst_ip: '127.0.0.1', timestamp: sentAt, rtt_ms_avg: 451, jitter_ms: 99, loss_pct: 0, path: [] },
+    { dst_node: '', dst_ip: '10.9.9.9', timestamp: sentAt, rtt_ms_avg: 451, jitter_ms: 99, loss_pct: 0, path: [] },
+  ]
+  const status = { schema: 'meshmon.v1', type: 'network_status', node: 'RELAY-7', sent_at: sentAt, probes }
+  t.equal((await sendRaw(port, post(JSON.stringify(status)))).status, 200)
+  const { rows } = await pool.query('select src, dst, peer, extra from path_probe order by peer')
+  t.match(rows, [
+    { src: 'Relay-7', dst: '10.9.9.9', peer: '10.9.9.9' },
+    { src: 'Relay-7', dst: 'Relay-7', peer: '127.0.0.1', extra: { raw: { dst: '127.0.0.1' } } },
+  ])
+  const { rows: nodes } = await pool.query('select name, kind, address from nodes')
+  t.same(nodes, [{ name: 'Relay-7', kind: 'router', address: '127.0.0.1' }])
+})
+
 t.test('a time that cannot be true is replaced, and such a message is never a duplicate', async (t) => {
   const { port, pool } = await startTestCollector(t)
   const body = JSON.stringify(window({ sent_at: '1970-01-01T00:01:40Z' }))
