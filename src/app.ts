@@ -16,6 +16,8 @@ export interface AppDependencies {
   config: Config
   log: FastifyBaseLogger
   metrics: Metrics
+  /** Prometheus text: this process's figures, or the sum of all workers'. */
+  readMetrics: () => Promise<string>
   ingest: Ingest
   health: HealthSources
 }
@@ -56,6 +58,6 @@ export async function buildApp (deps: AppDependencies) {
 
   await app.register(ingestRoutes, { ingest: deps.ingest, maxBody: config.INGEST_MAX_BODY })
   await app.register(healthRoutes, { sources: deps.health })
-  await app.register(metricsRoutes, { registry: metrics.registry })
+  await app.register(metricsRoutes, { readMetrics: deps.readMetrics })
   return app
 }

@@ -5,6 +5,7 @@ import { migrateCommand } from './commands/migrate.js'
 import { serveCommand } from './commands/serve.js'
 import { sqlCommand } from './commands/sql.js'
 import { ConfigError } from './config.js'
+import { simulateCommand } from './simulate/command.js'
 import { version } from './version.js'
 
 const usageError = 2
@@ -18,6 +19,7 @@ const program = new Command('meshmon')
   .addCommand(migrateCommand())
   .addCommand(configCommand())
   .addCommand(sqlCommand())
+  .addCommand(simulateCommand())
 for (const command of program.commands) command.copyInheritedSettings(program)
 
 try {

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
 import { buildApp } from './app.js'
 import type { Config } from './config.js'
 import { openDatabase, type Database } from './database/database.js'
@@ -22,6 +23,13 @@ export interface Collector {
   close (): Promise<void>
 }
 
+export interface CollectorOptions {
+  /** Milliseconds since 1970. */
+  now?: () => number
+  /** Where several workers serve one port: gives the figures of all, knowing this one's. */
+  shareMetrics?: (registry: Registry) => () => Promise<string>
+}
+
 /** Agents wait 10 s for an answer: who waited this long in the queue is better told to come again. */
 const queueWaitMs = 6000
 
@@ -29,7 +37,7 @@ const queueWaitMs = 6000
  * Starts a collector: listens at once, opens and migrates the database behind. Until that is done /ingest answers 503 and
  * /readyz says why.
  */
-export async function startCollector (config: Config, log: Logger, now: () => number = Date.now): Promise<Collector> {
+export async function startCollector (config: Config, log: Logger, { now = Date.now, shareMetrics }: CollectorOptions = {}): Promise<Collector> {
   const metrics = createMetrics(() => writer.queuedRows)
   const database = openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, applicationName: 'meshmon', log })
   const schema = prepareDatabase(database, log)
@@ -38,6 +46,7 @@ export async function startCollector (config: Config, log: Logger, now: () => nu
     config,
     log,
     metrics,
+    readMetrics: shareMetrics?.(metrics.registry) ?? (() => metrics.registry.metrics()),
     ingest: createIngest({
       writer,
       read: createMessageReader(),

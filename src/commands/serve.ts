@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Logger } from 'pino'
-import { loadConfig } from '../config.js'
+import { isWorker, runWorkers, sumMetrics, untilPrimarySaysStop } from '../cluster.js'
+import { loadConfig, type Config } from '../config.js'
 import { createLog } from '../log.js'
 import { startCollector } from '../server.js'
 import { version } from '../version.js'
@@ -18,13 +19,23 @@ export function serveCommand (): Command {
       log.info({ version, file }, 'meshmon starts')
       for (const name of unknown) log.warn(`${file}: nothing reads ${name}; is it misspelt?`)
 
-      const collector = await startCollector(config, log)
-      log.info(`listening on ${collector.url}`)
-      const stopped = untilSignal(log)
-      await Promise.race([stopped, collector.ready.then(() => stopped)])
-        .finally(() => closeInTime(collector.close(), log))
-      log.info('stopped')
+      if (config.WORKERS > 1 && config.DATABASE_URL === undefined) log.warn('the embedded database serves one collector: WORKERS is taken as 1')
+      else if (config.WORKERS > 1 && !isWorker) {
+        process.exitCode = await runWorkers(config.WORKERS, untilSignal(log), log)
+        return
+      }
+      await serve(config, log)
     })
+}
+
+async function serve (config: Config, log: Logger): Promise<void> {
+  const collector = await startCollector(config, log, isWorker ? { shareMetrics: sumMetrics } : {})
+  log.info(`listening on ${collector.url}`)
+  const stopped = isWorker ? untilPrimarySaysStop() : untilSignal(log)
+  await Promise.race([stopped, collector.ready.then(() => stopped)])
+    .finally(() => closeInTime(collector.close(), log))
+  log.info('stopped')
+  if (isWorker) process.disconnect()
 }
 
 /** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */

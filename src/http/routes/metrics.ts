@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Registry } from 'prom-client'
+import { prometheusContentType } from 'prom-client'
 import { Type } from 'typebox'
 
-export const metricsRoutes: FastifyPluginAsyncTypebox<{ registry: Registry }> = async (app, { registry }) => {
+export const metricsRoutes: FastifyPluginAsyncTypebox<{ readMetrics: () => Promise<string> }> = async (app, { readMetrics }) => {
   app.get('/metrics', {
     schema: {
       tags: ['operation'],
       summary: 'The collector\'s own figures, for Prometheus',
       response: { 200: { description: 'Prometheus text format', content: { 'text/plain': { schema: Type.String() } } } },
     },
-  }, async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+  }, async (_request, reply) => reply.type(prometheusContentType).send(await readMetrics()))
 }
