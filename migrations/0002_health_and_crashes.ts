@@ -31,7 +31,7 @@ export function up (pgm: MigrationBuilder): void {
     );
     select create_hypertable('agent_health', 'time', chunk_time_interval => interval '1 day', create_default_indexes => false);
     create unique index agent_health_key on agent_health (node, time, source);
-    create index agent_health_time on agent_health (time desc);
+    create index agent_health_time on agent_health (time);
     create index agent_health_received on agent_health (received_at);
   `)
   pgm.sql(`
@@ -58,7 +58,7 @@ export function up (pgm: MigrationBuilder): void {
     );
     select create_hypertable('crash_reports', 'time', chunk_time_interval => interval '30 days', create_default_indexes => false);
     create unique index crash_reports_key on crash_reports (node, time);
-    create index crash_reports_time on crash_reports (time desc);
+    create index crash_reports_time on crash_reports (time);
     create index crash_reports_received on crash_reports (received_at);
   `)
 }

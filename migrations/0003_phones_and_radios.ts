@@ -33,7 +33,7 @@ export function up (pgm: MigrationBuilder): void {
     );
     select create_hypertable('phone_test', 'time', chunk_time_interval => interval '7 days', create_default_indexes => false);
     create unique index phone_test_key on phone_test (node, phone_number, time);
-    create index phone_test_time on phone_test (time desc);
+    create index phone_test_time on phone_test (time);
   `)
   pgm.sql(`
     create table radio_metrics (

@@ -2,14 +2,17 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { runner, type RunnerOption } from 'node-pg-migrate'
-import type { Pool, PoolClient } from 'pg'
+import type { Client, Pool } from 'pg'
 import { packageRoot } from '../paths.js'
 import { claimEdition, type Edition, type Queryable } from './edition.js'
+import { withLongConnection } from './long-connection.js'
 
 const folder = join(packageRoot, 'dist', 'migrations')
 const table = 'schema_migrations'
 const lockKey = 7_734_001
 const lockWaitMs = 120_000
+/** A migration of a year's measurements may take its time. */
+const statementLimitMs = 6 * 3_600_000
 
 export interface MigrateOptions {
   direction: 'up' | 'down'
@@ -39,31 +42,27 @@ const compiled: LoaderStrategy = {
  * @throws where the database was made for the other edition, or another process held the lock all the time.
  */
 export async function migrate (pool: Pool, options: MigrateOptions): Promise<Migrated> {
-  const client = await pool.connect()
-  try {
-    return await withMigrationLock(client, async () => {
-      await client.query('create extension if not exists timescaledb')
-      const edition = await claimEdition(client)
-      const ran = await run(client, options)
-      return { edition, ran }
-    })
-  } finally {
-    client.release(true)
-  }
+  return await withLongConnection(pool, statementLimitMs, async (client) => {
+    await client.query('set client_min_messages = warning')
+    await lock(client)
+    await client.query('create extension if not exists timescaledb')
+    const edition = await claimEdition(client)
+    const ran = await run(client, options)
+    return { edition, ran }
+  })
 }
 
-/** The connection is thrown away afterwards, and with it the lock and the timeouts set here. */
-async function withMigrationLock<T> (client: PoolClient, work: () => Promise<T>): Promise<T> {
-  await client.query(`set statement_timeout = 0; set client_min_messages = warning; set lock_timeout = ${lockWaitMs}`)
+/** The lock goes with the connection. */
+async function lock (client: Client): Promise<void> {
+  await client.query(`set lock_timeout = ${lockWaitMs}`)
   try {
     await client.query('select pg_advisory_lock($1)', [lockKey])
   } catch (error) {
     throw new Error('Another process has been migrating this database for two minutes; wait for it to end, then start again.', { cause: error })
   }
-  return await work()
 }
 
-async function run (client: PoolClient, { direction, count, log }: MigrateOptions): Promise<string[]> {
+async function run (client: Client, { direction, count, log }: MigrateOptions): Promise<string[]> {
   const ran = await runner({
     dbClient: client,
     dir: folder,

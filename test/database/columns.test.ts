@@ -7,17 +7,18 @@ const types: Record<string, string> = {
   bool: 'boolean', json: 'jsonb',
 }
 
-/** The one column that is narrower in the database than its word: the guide's. */
-const narrower: Record<string, string> = { 'path_probe.window_s': 'smallint' }
+/** Narrower in the database than their word: the guide's own, and those that make most of a compressed row. */
+const narrower: Record<string, string> = { 'path_probe.window_s': 'smallint', 'path_probe.rtt_ms': 'real', 'path_probe.jitter_ms': 'real' }
 
 function expectColumn (table: string, column: string, word: ColumnWord): string {
   const type = narrower[`${table}.${column}`] ?? types[word.replace('?', '')]
   return `${column} ${type}${word.endsWith('?') ? '' : ' not null'}`
 }
 
+const { pool } = await createTestDatabase(t)
+
 for (const [table, { key, columns }] of Object.entries(tables)) {
   t.test(`${table} has the columns and the key of tables.ts`, async (t) => {
-    const { pool } = await createTestDatabase(t)
     const { rows: found } = await pool.query(`
       select column_name || ' ' || data_type || case is_nullable when 'NO' then ' not null' else '' end as column
       from information_schema.columns where table_name = $1 order by ordinal_position`, [table])

@@ -1,0 +1,17 @@
+import pg from 'pg'
+
+/**
+ * Runs `work` on a connection of its own, made as the pool makes them but with `limitMs` in place of the pool's time limits: for
+ * statements that may take minutes.
+ */
+export async function withLongConnection<T> (pool: pg.Pool, limitMs: number, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ ...pool.options, statement_timeout: limitMs, query_timeout: limitMs + 5000 })
+  // A connection that breaks reports through its query; without a handler the event would end the process as well.
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
