@@ -5,12 +5,16 @@ import pg from 'pg'
 import type { Test } from 'tap'
 import type { Edition } from '../../src/database/edition.js'
 import { migrate } from '../../src/database/migrate.js'
+import { createPool } from '../../src/database/pool.js'
 import { packageRoot } from '../../src/paths.js'
+import { emptyTemplate, startTestServer, type Connection, type Template } from './embedded.js'
 import { apacheServer, createDatabase } from './native.js'
 
 export interface TestDatabase {
   pool: pg.Pool
+  /** For connections of your own, and for DATABASE_URL; of the embedded database as well. */
   url: string
+  isEmbedded: boolean
 }
 
 export interface TestDatabaseOptions {
@@ -22,18 +26,35 @@ export interface TestDatabaseOptions {
 const templateLock = 7_734_002
 
 /**
- * A migrated database for one test, gone at its end: `const { pool } = await createTestDatabase(t)`; 0.1 s, a clone of a migrated template.
- * On the server of TEST_DATABASE_URL, else embedded; with `edition: 'apache'` on the server that scripts/native-server makes.
+ * A migrated database for one test, gone at its end: `const { pool } = await createTestDatabase(t)`. A clone of a template on the
+ * server of TEST_DATABASE_URL (0.2 s), else embedded (2 to 10 s: make one per file); `edition: 'apache'`: on the server of scripts/native-server.
  */
 export async function createTestDatabase (t: Test, { edition, empty = false }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const server = edition === 'apache' ? (await apacheServer()).url : process.env['TEST_DATABASE_URL']
-  if (!server) throw new Error('No server: set TEST_DATABASE_URL, or see scripts/native-server.')
-  const url = await createDatabase(t, server, empty ? undefined : await findTemplate(server))
-  const pool = new pg.Pool({ connectionString: url })
-  // end() resolves before the server has closed every connection; dropping the database then ends those with an error nobody waits for.
-  pool.on('connect', (client) => client.on('error', () => {}))
+  if (server === null) throw new Error('No server of the Apache edition can be made here.')
+  const url = server === undefined
+    ? urlOf((await startTestServer(t, { template: empty ? emptyTemplate : await embeddedTemplate() })).connection)
+    : await createDatabase(t, server, empty ? undefined : await findTemplate(server))
+  const pool = createPool({ connectionString: url, applicationName: 'test', max: 10 }, { warn: () => {} })
   t.teardown(() => pool.end())
-  return { pool, url }
+  return { pool, url, isEmbedded: server === undefined }
+}
+
+function urlOf ({ user, host, port, database }: Connection): string {
+  return `postgres://${user}@${encodeURIComponent(host)}:${port}/${database}`
+}
+
+async function embeddedTemplate (): Promise<Template> {
+  return { key: await hashMigrations(), make: (connection) => migrateNow(urlOf(connection)) }
+}
+
+async function migrateNow (connectionString: string): Promise<void> {
+  const pool = new pg.Pool({ connectionString })
+  try {
+    await migrate(pool, { direction: 'up', log: () => {} })
+  } finally {
+    await pool.end()
+  }
 }
 
 /** Runs a test on both editions; where the machine can't run the Apache edition's server, that half is skipped with the reason. */
@@ -63,12 +84,7 @@ async function makeTemplate (admin: pg.Client, server: string, template: string)
   await admin.query(`create database ${template} template template0`)
   const url = new URL(server)
   url.pathname = template
-  const pool = new pg.Pool({ connectionString: url.href })
-  try {
-    await migrate(pool, { direction: 'up', log: () => {} })
-  } finally {
-    await pool.end()
-  }
+  await migrateNow(url.href)
   await admin.query(`alter database ${template} is_template true`)
 }
 
