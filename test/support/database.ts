@@ -7,7 +7,7 @@ import type { Edition } from '../../src/database/edition.js'
 import { migrate } from '../../src/database/migrate.js'
 import { createPool } from '../../src/database/pool.js'
 import { packageRoot } from '../../src/paths.js'
-import { emptyTemplate, startTestServer, type Connection, type Template } from './embedded.js'
+import { connectionUrl, emptyTemplate, startTestServer, type Template } from './embedded.js'
 import { apacheServer, createDatabase } from './native.js'
 
 export interface TestDatabase {
@@ -33,19 +33,15 @@ export async function createTestDatabase (t: Test, { edition, empty = false }: T
   const server = edition === 'apache' ? (await apacheServer()).url : process.env['TEST_DATABASE_URL']
   if (server === null) throw new Error('No server of the Apache edition can be made here.')
   const url = server === undefined
-    ? urlOf((await startTestServer(t, { template: empty ? emptyTemplate : await embeddedTemplate() })).connection)
+    ? connectionUrl((await startTestServer(t, { template: empty ? emptyTemplate : await embeddedTemplate() })).connection)
     : await createDatabase(t, server, empty ? undefined : await findTemplate(server))
   const pool = createPool({ connectionString: url, applicationName: 'test', max: 10 }, { warn: () => {} })
   t.teardown(() => pool.end())
   return { pool, url, isEmbedded: server === undefined }
 }
 
-function urlOf ({ user, host, port, database }: Connection): string {
-  return `postgres://${user}@${encodeURIComponent(host)}:${port}/${database}`
-}
-
 async function embeddedTemplate (): Promise<Template> {
-  return { key: await hashMigrations(), make: (connection) => migrateNow(urlOf(connection)) }
+  return { key: await hashMigrations(), make: (connection) => migrateNow(connectionUrl(connection)) }
 }
 
 async function migrateNow (connectionString: string): Promise<void> {

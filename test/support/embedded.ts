@@ -37,6 +37,11 @@ export function connectionTo (server: EmbeddedServer): Connection {
   return { ...server.address, user: userName, database: databaseName }
 }
 
+/** The same as one text, for pg, psql and DATABASE_URL. */
+export function connectionUrl ({ host, port, user, database }: Connection): string {
+  return `postgres://${user}@${encodeURIComponent(host)}:${port}/${database}`
+}
+
 /** A log that keeps its messages. */
 export function memoryLog (): { log: EmbeddedOptions['log'], lines: string[] } {
   const lines: string[] = []

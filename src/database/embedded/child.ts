@@ -40,6 +40,10 @@ function crash (error: unknown): void {
 }
 
 async function main (options: ChildOptions): Promise<void> {
+  // Until the database is open there is nothing to write out.
+  let stop = (): void => process.exit(0)
+  process.once('disconnect', () => stop())
+  process.once('message', () => stop())
   const dataDir = prepareDataDir(options.dataDir)
   const address = serverAddress(dataDir)
   prepareSocketFolder(address)
@@ -52,15 +56,16 @@ async function main (options: ChildOptions): Promise<void> {
   const engine = await open(dataDir)
   const gateway = new Gateway(engine, engine.serverVersion, { ...defaultLimits, ...options.limits }, crash)
   serve(gateway)
-  const stop = (): void => {
-    gateway.close()
-    engine.close()
-    unlockDataDir(dataDir, address)
-    process.exit(0)
+  stop = () => {
+    try {
+      gateway.close()
+      engine.close()
+      unlockDataDir(dataDir, address)
+      process.exit(0)
+    } catch (error) {
+      crash(error)
+    }
   }
-  process.once('disconnect', stop)
-  process.once('message', stop)
-  if (!process.connected) stop()
   report({ type: 'ready' })
 }
 

@@ -35,7 +35,10 @@ export function prepareDataDir (dataDir: string): string {
   }
 }
 
-export const reasonOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
+/** PGlite also throws objects that are no Error. */
+export function reasonOf (error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error)
+}
 
 /** Address for a data folder (a real path): a private folder in it, or one in the temporary folder where that path is too long for a socket. */
 export function serverAddress (dataDir: string): ServerAddress {
