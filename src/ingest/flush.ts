@@ -1,10 +1,10 @@
 import type { ClientBase, Pool } from 'pg'
 import { withTransaction } from '../database/transaction.js'
 import type { Micros, NormalisedMessage, Row } from '../messages/tables.js'
-import type { AddressBook } from './addresses.js'
+import type { AddressBook, AddressSeen } from './addresses.js'
 import { insertRows, tableNames } from './insert.js'
 import type { NameBook } from './names.js'
-import { recordNodes } from './nodes.js'
+import { recordNodes, type Heard } from './nodes.js'
 import { recordRejected, type RejectedMessage } from './rejected.js'
 import { namesIn, settleNames } from './settle.js'
 
@@ -83,13 +83,19 @@ async function insertAll (client: ClientBase, arrivals: Arrival[]): Promise<Set<
 }
 
 async function recordSenders (client: ClientBase, context: FlushContext, arrivals: Arrival[]): Promise<void> {
-  const heard = arrivals.flatMap(({ message, receivedAt, address }) => message.sightings.map((sighting) =>
-    ({ ...sighting, receivedAt, address: sighting.sendsItself ? address : null })))
+  const heard: Heard[] = []
+  const seen: AddressSeen[] = []
+  for (const { message, receivedAt, address } of arrivals) {
+    for (const sighting of message.sightings) {
+      const own = sighting.sendsItself ? address : null
+      heard.push({ sighting, receivedAt, address: own })
+      if (own !== null) seen.push({ address: own, node: sighting.name })
+      for (const reported of sighting.addresses ?? []) seen.push({ address: reported, node: sighting.name })
+    }
+    for (const { address, name } of message.neighbours) seen.push({ address, node: name })
+  }
   await recordNodes(client, heard)
-
-  const seen = heard.flatMap(({ name, address, addresses = [] }) => [...addresses, ...(address ? [address] : [])].map((own) => ({ address: own, node: name })))
-  const reported = arrivals.flatMap(({ message }) => message.neighbours.map(({ name, address }) => ({ address, node: name })))
-  await context.addresses.record(client, [...seen, ...reported], context.now())
+  await context.addresses.record(client, seen, context.now())
 }
 
 /** A message without rows (no probe yet) has nothing that could be stored already. */

@@ -1,20 +1,40 @@
 import type { ClientBase } from 'pg'
 import type { Json, Micros, Sighting } from '../messages/tables.js'
 
-export interface HeardSighting extends Sighting {
+/** A sighting with what its sender could not know. */
+export interface Heard {
+  sighting: Sighting
   receivedAt: Micros
   /** Address the message came from; null for what was not sent by the node itself. */
   address: string | null
 }
 
-type Merged = Omit<HeardSighting, 'addresses' | 'sendsItself'> & { firstAt: Micros }
+/** A row of `nodes` to be: what a batch says of one node. Field names are those of the statement below. */
+interface NodeRecord {
+  name: string
+  kind: string
+  public_key: string | undefined
+  address: string | null
+  first_us: Micros
+  last_us: Micros
+  time_us: Micros | null
+  version: string | undefined
+  agent_version: string | undefined
+  model: string | undefined
+  lat: number | undefined
+  lon: number | undefined
+  elevation_m: number | undefined
+  battery: Json | undefined
+  info: { [key: string]: Json } | undefined
+}
 
 /** What is absent leaves what is known. A node that speaks is no longer retired. */
 const upsertNodes = `
 insert into nodes as n (name, kind, public_key, address, first_seen, last_seen, last_time, version, model, lat, lon, elevation_m, battery, info)
-select name, kind, public_key, address, to_timestamp(first_s), to_timestamp(last_s), timestamptz 'epoch' + time_us * interval '1 microsecond',
+select name, kind, public_key, address, timestamptz 'epoch' + first_us * interval '1 microsecond', timestamptz 'epoch' + last_us * interval '1 microsecond',
+  timestamptz 'epoch' + time_us * interval '1 microsecond',
   coalesce(version, agent_version), model, lat, lon, elevation_m, battery, info
-from jsonb_to_recordset($1::jsonb) as s(name text, kind text, public_key text, address text, first_s float8, last_s float8, time_us int8,
+from jsonb_to_recordset($1::jsonb) as s(name text, kind text, public_key text, address text, first_us int8, last_us int8, time_us int8,
   version text, agent_version text, model text, lat float8, lon float8, elevation_m float8, battery jsonb, info jsonb)
 order by lower(name), kind
 on conflict (lower(name), kind) do update set
@@ -33,44 +53,50 @@ on conflict (lower(name), kind) do update set
   retired_at = null`
 
 /** Updates `nodes` by what was heard; names must be in their stored spelling. One row per node, however many messages. */
-export async function recordNodes (client: ClientBase, heard: HeardSighting[]): Promise<void> {
-  const byNode = new Map<string, Merged>()
-  for (const { addresses, sendsItself, ...sighting } of heard) {
-    const key = `${sighting.kind} ${sighting.name}`
-    byNode.set(key, merge(byNode.get(key), sighting))
+export async function recordNodes (client: ClientBase, heard: Heard[]): Promise<void> {
+  const byNode = new Map<string, NodeRecord>()
+  for (const one of heard) {
+    const key = `${one.sighting.kind} ${one.sighting.name}`
+    const known = byNode.get(key)
+    if (known) add(known, one)
+    else byNode.set(key, start(one))
   }
-  if (byNode.size === 0) return
-  await client.query(upsertNodes, [JSON.stringify([...byNode.values()].map(asRecord))])
+  if (byNode.size > 0) await client.query(upsertNodes, [JSON.stringify([...byNode.values()])])
 }
 
-function merge (known: Merged | undefined, next: Omit<Merged, 'firstAt'>): Merged {
-  if (!known) return { ...next, firstAt: next.receivedAt }
-  const given = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined && value !== null))
+function start ({ sighting, receivedAt, address }: Heard): NodeRecord {
   return {
-    ...known,
-    ...given,
-    time: known.time === null || next.time === null ? known.time ?? next.time : Math.max(known.time, next.time),
-    firstAt: Math.min(known.firstAt, next.receivedAt),
-    receivedAt: Math.max(known.receivedAt, next.receivedAt),
-    ...(known.info && next.info ? { info: { ...known.info, ...next.info } } : {}),
+    name: sighting.name,
+    kind: sighting.kind,
+    public_key: sighting.publicKey,
+    address,
+    first_us: receivedAt,
+    last_us: receivedAt,
+    time_us: sighting.time,
+    version: sighting.version,
+    agent_version: sighting.agentVersion,
+    model: sighting.model,
+    lat: sighting.lat,
+    lon: sighting.lon,
+    elevation_m: sighting.elevation_m,
+    battery: sighting.battery,
+    info: sighting.info,
   }
 }
 
-function asRecord (node: Merged): Record<string, Json | undefined> {
-  return {
-    name: node.name,
-    kind: node.kind,
-    public_key: node.publicKey,
-    address: node.address,
-    first_s: node.firstAt / 1e6,
-    last_s: node.receivedAt / 1e6,
-    time_us: node.time,
-    version: node.version,
-    model: node.model,
-    lat: node.lat,
-    lon: node.lon,
-    elevation_m: node.elevation_m,
-    battery: node.battery,
-    info: node.info,
-  }
+/** Later messages win; what they do not say stays. */
+function add (known: NodeRecord, { sighting, receivedAt, address }: Heard): void {
+  known.first_us = Math.min(known.first_us, receivedAt)
+  known.last_us = Math.max(known.last_us, receivedAt)
+  known.address = address ?? known.address
+  if (sighting.time !== null) known.time_us = Math.max(known.time_us ?? 0, sighting.time)
+  known.version = sighting.version ?? known.version
+  known.agent_version = sighting.agentVersion ?? known.agent_version
+  known.model = sighting.model ?? known.model
+  known.lat = sighting.lat ?? known.lat
+  known.lon = sighting.lon ?? known.lon
+  known.elevation_m = sighting.elevation_m ?? known.elevation_m
+  known.public_key = sighting.publicKey ?? known.public_key
+  known.battery = sighting.battery ?? known.battery
+  if (sighting.info) known.info = { ...known.info, ...sighting.info }
 }
