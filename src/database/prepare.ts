@@ -16,7 +16,7 @@ const retryMs = 2000
 const answerWaitMs = 2000
 
 /** Waits for the database and brings its schema up to date. A server that goes away meanwhile is waited for again. */
-export function prepareDatabase (database: Database, log: Pick<BaseLogger, 'info' | 'warn' | 'error'>): Preparation {
+export function prepareDatabase (database: Database, log: Pick<BaseLogger, 'debug' | 'info' | 'warn'>): Preparation {
   const state: Preparation['state'] = { phase: 'opening', edition: null }
   return { state, done: prepare() }
 
@@ -25,7 +25,7 @@ export function prepareDatabase (database: Database, log: Pick<BaseLogger, 'info
     for (;;) {
       try {
         state.phase = 'migrating'
-        const { edition, ran } = await migrate(database.pool, { direction: 'up', log: (line) => log.info(line) })
+        const { edition, ran } = await migrate(database.pool, { direction: 'up', log: (line) => log.debug(line) })
         log.info({ edition, migrations: ran.length, embedded: database.isEmbedded }, 'the database is ready')
         state.phase = 'ready'
         state.edition = edition
