@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { countRows } from '../messages/index.js'
 import { deepest, tooDeep } from '../messages/storable.js'
-import { nestsDeeper, repairNonFinite, splitList } from './json-text.js'
+import { repairNonFinite, scanStructure, splitList, type Structure } from './json-text.js'
 
 /** One message of a body: its value, or why it has none. `raw` is its text where that is not a part of a list. */
 export type BodyMessage = { index: number, value: unknown, raw?: string } | { index: number, error: string, raw: string }
@@ -20,6 +20,8 @@ type ParsedJson = { value: unknown, nonFinite: number } | { error: string }
 
 const replacement = '\ufffd'
 const longestError = 200
+// A message may stand in a list. One too deep by that one level is found in the message itself.
+const deepestInBody = deepest + 1
 
 /**
  * Reads a request body: one object, a list of them, or one per line; whatever its Content-Type says, the body decides.
@@ -29,12 +31,12 @@ const longestError = 200
 export function parseBody (bytes: Buffer, { maxMessages }: { maxMessages: number }): ParsedBody {
   const { text, invalidUtf8 } = decode(bytes)
   if (text === '') return { ok: false, status: 400, detail: 'the body is empty' }
-  const parsed = readMessages(text, maxMessages)
+  const tooMany = { ok: false as const, status: 413 as const, detail: `more than ${maxMessages} messages or results in one request: send fewer at a time` }
+  const structure = scanStructure(text, deepestInBody)
+  if (text.startsWith('[') && structure.elements > maxMessages) return tooMany
+  const parsed = readMessages(text, structure, maxMessages)
   if ('error' in parsed) return { ok: false, status: 400, detail: parsed.error }
-  if (exceeds(parsed.messages, maxMessages)) {
-    return { ok: false, status: 413, detail: `more than ${maxMessages} messages or results in one request: send fewer at a time` }
-  }
-  return { ok: true, ...parsed, invalidUtf8 }
+  return exceeds(parsed.messages, maxMessages) ? tooMany : { ok: true, ...parsed, invalidUtf8 }
 }
 
 /** Text of a message for the quarantine. */
@@ -61,8 +63,8 @@ function occurrences (text: string, part: string): number {
   return count
 }
 
-function readMessages (text: string, maxMessages: number): Messages | { error: string } {
-  const whole = parseJson(text)
+function readMessages (text: string, structure: Structure, maxMessages: number): Messages | { error: string } {
+  const whole = parseJson(text, structure)
   if ('value' in whole) {
     const { value, nonFinite } = whole
     return { messages: Array.isArray(value) ? value.map((element: unknown, index) => ({ index, value: element })) : [{ index: 0, value, raw: text }], nonFinite }
@@ -84,7 +86,7 @@ function lines (text: string, limit: number): string[] | undefined {
     if (line === '') continue
     found.push(line)
     // Not indented and whole by itself: not a line of one message printed over several.
-    anyMessage ||= line.startsWith('{') && line.endsWith('}') && 'value' in parseJson(line)
+    anyMessage ||= line.startsWith('{') && line.endsWith('}') && 'value' in parseJson(line, scanStructure(line, deepestInBody))
   }
   return anyMessage && found.length > 1 ? found : undefined
 }
@@ -92,7 +94,7 @@ function lines (text: string, limit: number): string[] | undefined {
 function parseParts (parts: string[]): Messages {
   let nonFinite = 0
   const messages = parts.map((raw, index) => {
-    const parsed = parseJson(raw)
+    const parsed = parseJson(raw, scanStructure(raw, deepest))
     if ('error' in parsed) return { index, error: parsed.error, raw }
     nonFinite += parsed.nonFinite
     return { index, value: parsed.value, raw }
@@ -100,9 +102,8 @@ function parseParts (parts: string[]): Messages {
   return { messages, nonFinite }
 }
 
-function parseJson (text: string): ParsedJson {
-  // One level more than a message may have: it may stand in a list. What is too deep by one is found in the message itself.
-  if (nestsDeeper(text, deepest + 1)) return { error: tooDeep }
+function parseJson (text: string, structure: Structure): ParsedJson {
+  if (structure.tooDeep) return { error: tooDeep }
   const asSent = tryParse(text)
   if ('value' in asSent) return asSent
   const repaired = repairNonFinite(text)

@@ -17,16 +17,27 @@ function skipString (text: string, start: number): number {
   return text.length
 }
 
-/** Whether brackets outside strings nest deeper than `levels`: asked before JSON.parse, which would build all of them. */
-export function nestsDeeper (text: string, levels: number): boolean {
+/** What a look at the brackets and commas outside strings tells. */
+export interface Structure {
+  /** Nested deeper than asked; nothing behind that place was looked at. */
+  tooDeep: boolean
+  /** Elements of the outermost list. */
+  elements: number
+}
+
+/** Looks at a text before JSON.parse, which would build all that is in it. */
+export function scanStructure (text: string, deepestAllowed: number): Structure {
   let depth = 0
+  let elements = 1
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
     if (code === quote) i = skipString(text, i) - 1
-    else if ((code === openBrace || code === openBracket) && ++depth > levels) return true
-    else if (code === closeBrace || code === closeBracket) depth--
+    else if (code === comma) elements += depth === 1 ? 1 : 0
+    else if (code === openBrace || code === openBracket) {
+      if (++depth > deepestAllowed) return { tooDeep: true, elements }
+    } else if (code === closeBrace || code === closeBracket) depth--
   }
-  return false
+  return { tooDeep: false, elements }
 }
 
 /** The texts between the commas of a JSON list, at most `limit` + 1 of them; undefined where the brackets do not match. */

@@ -81,11 +81,15 @@ function known (message: AgentHealth): Partial<Sighting> {
 function normalise (message: AgentHealth, context: MessageContext): NormalisedMessage {
   const sentAt = parseTime(message.sent_at)
   const at = stamp(sentAt, context)
+  const { lat, lon } = position(message)
   const allResponsive = message.threads?.all_responsive
   return normalised('agent_health', at, sightRouter(message.node, at, known(message)), [{
     table: 'agent_health',
     values: {
-      ...at,
+      time: at.time,
+      received_at: at.received_at,
+      sent_at: at.sent_at,
+      clock_suspect: at.clock_suspect,
       node: message.node,
       source: 'agent',
       cpu_pct: message.cpu_pct ?? null,
@@ -98,7 +102,8 @@ function normalise (message: AgentHealth, context: MessageContext): NormalisedMe
       health_score: message.health_score ?? null,
       reporting_reason: message.reporting_reason ?? null,
       routing_daemon: message.routing_daemon ?? null,
-      ...position(message),
+      lat,
+      lon,
       grid_square: knownText(message.grid_square),
       hardware_model: knownText(message.hardware_model),
       firmware_version: knownText(message.firmware_version),

@@ -61,7 +61,10 @@ function normalise (message: CrashReport, context: MessageContext): NormalisedMe
   return normalised('crash_report', at, sightRouter(message.node, at), [{
     table: 'crash_reports',
     values: {
-      ...at,
+      time: at.time,
+      received_at: at.received_at,
+      sent_at: at.sent_at,
+      clock_suspect: at.clock_suspect,
       node: message.node,
       signal: message.signal ?? null,
       signal_name: message.signal_name ?? null,

@@ -11,17 +11,16 @@ export function shapeOf (schema: { properties: object }): Shape {
 
 /**
  * The fields the contract does not know, where they stood in the message; null where there are none.
- * The message holds no key `__proto__` (storable.ts), so plain assignment is safe.
+ * @param message an outcome of JSON.parse that holds no key `__proto__` (storable.ts), so that plain assignment is safe
  */
-export function unknownFields (value: object, shape: Shape): JsonObject | null {
+export function unknownFields (message: object, shape: Shape): JsonObject | null {
+  const fields = message as JsonObject
   let extra: JsonObject | null = null
-  for (const [key, field] of Object.entries(value)) {
+  for (const key of Object.keys(fields)) {
     const inner = shape.get(key)
-    if (inner === null) continue
-    const unknown = inner === undefined ? field : field !== null && unknownFields(field, inner)
-    if (inner !== undefined && !unknown) continue
-    extra ??= {}
-    extra[key] = unknown
+    const field = fields[key] ?? null
+    const unknown = inner && typeof field === 'object' && field !== null ? unknownFields(field, inner) : field
+    if (inner === undefined || (inner !== null && unknown !== null)) (extra ??= {})[key] = unknown
   }
   return extra
 }

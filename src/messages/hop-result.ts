@@ -57,8 +57,7 @@ function singleHop (message: HopResult, at: Stamp): Row[] {
   if (!hop || !l2 || typeof hopIndex !== 'number') return []
   return [{
     table: 'hop_quality',
-    values: hopRow({
-      ...at,
+    values: hopRow(at, {
       src: message.src,
       dst: message.dst,
       hop_index: hopIndex,
@@ -66,12 +65,12 @@ function singleHop (message: HopResult, at: Stamp): Row[] {
       to_node: hop.to,
       link_type: foldLinkType(message.link_type ?? l2.link_type),
       interface: knownText(message.interface),
-      lq: l2.lq ?? null,
-      nlq: l2.nlq ?? null,
-      etx: l2.etx ?? null,
-      signal_dbm: l2.signal_dbm ?? null,
-      noise_dbm: l2.noise_dbm ?? null,
-      tx_bitrate_mbps: l2.tx_bitrate_mbps ?? null,
+      lq: l2.lq,
+      nlq: l2.nlq,
+      etx: l2.etx,
+      signal_dbm: l2.signal_dbm,
+      noise_dbm: l2.noise_dbm,
+      tx_bitrate_mbps: l2.tx_bitrate_mbps,
       extra: unknownFields(message, shape),
     }),
   }]
@@ -83,8 +82,7 @@ function listedHops (message: HopResult, at: Stamp): Row[] {
   return hops.flatMap((hop, i) => {
     const next = hop.to_next
     if (!next) return []
-    const values = hopRow({
-      ...at,
+    const values = hopRow(at, {
       src: message.src,
       dst: message.dst,
       hop_index: hop.seq ?? i,
@@ -92,10 +90,10 @@ function listedHops (message: HopResult, at: Stamp): Row[] {
       to_node: hops[i + 1]?.node ?? next.ip ?? message.dst,
       link_type: foldLinkType(hop.link_type),
       interface: knownText(hop.interface),
-      lq: next.lq ?? null,
-      nlq: next.nlq ?? null,
-      etx: next.etx ?? null,
-      rtt_ms: next.rtt_ms ?? null,
+      lq: next.lq,
+      nlq: next.nlq,
+      etx: next.etx,
+      rtt_ms: next.rtt_ms,
       extra: withPart(extra, 'hops', unknownFields(hop, hopShape)),
     })
     return [{ table: 'hop_quality', values }]

@@ -87,15 +87,21 @@ function pathRow (frame: Frame, probe: Probe, at: Stamp, lossUsable: boolean): P
   const { message, timingUsable } = frame
   const address = probe.dst_ip || ''
   const dst = probe.dst_node || address
+  const measured = withoutLost(probe.rtt_ms_avg, probe.jitter_ms, probe.loss_pct)
   return {
     table: 'path_probe',
     values: {
-      ...at,
+      time: at.time,
+      received_at: at.received_at,
+      sent_at: at.sent_at,
+      clock_suspect: at.clock_suspect,
       src: message.node,
       dst,
       peer: address || dst,
       route: [message.node, ...(probe.path ?? []).map(({ node }) => node)],
-      ...withoutLost(probe.rtt_ms_avg, probe.jitter_ms, probe.loss_pct),
+      rtt_ms: measured.rtt_ms,
+      jitter_ms: measured.jitter_ms,
+      loss_pct: measured.loss_pct,
       window_s: null,
       timing_usable: timingUsable,
       loss_usable: lossUsable,
@@ -109,8 +115,7 @@ function pathRow (frame: Frame, probe: Probe, at: Stamp, lossUsable: boolean): P
 function pathHopRow (entry: PathEntry, i: number, at: Stamp, path: PathRow): Row {
   const { src, dst, route } = path.values
   const noQuality = entry.lq === 0 && entry.nlq === 0
-  const values = hopRow({
-    ...at,
+  const values = hopRow(at, {
     src,
     dst,
     hop_index: i,
@@ -118,8 +123,8 @@ function pathHopRow (entry: PathEntry, i: number, at: Stamp, path: PathRow): Row
     to_node: entry.node,
     link_type: foldLinkType(entry.link_type),
     interface: knownText(entry.interface),
-    lq: noQuality ? null : entry.lq ?? null,
-    nlq: noQuality ? null : entry.nlq ?? null,
+    lq: noQuality ? null : entry.lq,
+    nlq: noQuality ? null : entry.nlq,
     etx: entry.etx || null,
     rtt_ms: entry.rtt_ms || null,
     route_cost: true,

@@ -5,7 +5,7 @@ import { shapeOf, unknownFields } from './extra.js'
 import { int, maybe, milliseconds, name, number, percent, schemaVersion, text, time } from './fields.js'
 import { withoutLost } from './measured.js'
 import { parseTime } from './time.js'
-import type { NormalisedMessage } from './tables.js'
+import type { NormalisedMessage, Sighting } from './tables.js'
 
 const metrics = Type.Object({
   rtt_ms_avg: maybe(milliseconds),
@@ -27,23 +27,36 @@ const schema = Type.Object({
   agent: maybe(Type.Object({ ver: maybe(text), cpu_pct: maybe(percent), mem_mb: maybe(number) })),
 })
 
+type PathResult = Static<typeof schema>
+
 const shape = shapeOf(schema)
 const defaultWindowS = 5
 
-function normalise (message: Static<typeof schema>, context: MessageContext): NormalisedMessage {
+/** The state of the agent comes with every path; the newest is enough, `agent_health` keeps the history. */
+function known ({ agent }: PathResult): Partial<Sighting> | undefined {
+  if (!agent) return undefined
+  const info = { agent: { ver: agent.ver ?? null, cpu_pct: agent.cpu_pct ?? null, mem_mb: agent.mem_mb ?? null } }
+  return agent.ver ? { agentVersion: agent.ver, info } : { info }
+}
+
+function normalise (message: PathResult, context: MessageContext): NormalisedMessage {
   const at = stamp(parseTime(message.sent_at), context)
-  const { metrics, agent } = message
+  const { metrics } = message
   const measured = withoutLost(metrics.rtt_ms_avg, metrics.jitter_ms_rfc3550 ?? metrics.jitter_ms, metrics.loss_pct)
-  const known = agent ? { ...(agent.ver && { agentVersion: agent.ver }), info: { agent: { ver: agent.ver ?? null, cpu_pct: agent.cpu_pct ?? null, mem_mb: agent.mem_mb ?? null } } } : undefined
-  return normalised('path_result', at, sightRouter(message.src, at, known), [{
+  return normalised('path_result', at, sightRouter(message.src, at, known(message)), [{
     table: 'path_probe',
     values: {
-      ...at,
+      time: at.time,
+      received_at: at.received_at,
+      sent_at: at.sent_at,
+      clock_suspect: at.clock_suspect,
       src: message.src,
       dst: message.dst,
       peer: message.dst,
       route: message.route,
-      ...measured,
+      rtt_ms: measured.rtt_ms,
+      jitter_ms: measured.jitter_ms,
+      loss_pct: measured.loss_pct,
       window_s: message.window_s ?? defaultWindowS,
       timing_usable: true,
       loss_usable: true,

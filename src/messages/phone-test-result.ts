@@ -55,7 +55,7 @@ const testShape = shapeOf(test)
 const totals = ['test_interval_seconds', 'total_phones', 'phones_tested', 'phones_online', 'phones_offline', 'phones_no_dns', 'summary'] as const
 
 /** The numbers of an outcome, times that nobody measured as null. */
-function measured (outcome: Outcome | null | undefined) {
+function measuredOutcome (outcome: Outcome | null | undefined) {
   const lost = outcome?.status === 'OFFLINE' || outcome?.loss_pct === 100
   const { rtt_ms: average, jitter_ms: jitter } = withoutLost(outcome?.rtt_avg_ms, outcome?.jitter_ms, lost ? 100 : null)
   return {
@@ -71,12 +71,15 @@ function measured (outcome: Outcome | null | undefined) {
 }
 
 function phoneRow (message: PhoneTestResult, test: PhoneTest, at: Stamp, extra: JsonObject | null): Row {
-  const ping = measured(test.ping)
-  const options = measured(test.options)
+  const ping = measuredOutcome(test.ping)
+  const options = measuredOutcome(test.options)
   return {
     table: 'phone_test',
     values: {
-      ...at,
+      time: at.time,
+      received_at: at.received_at,
+      sent_at: at.sent_at,
+      clock_suspect: at.clock_suspect,
       node: message.node,
       phone_number: test.phone_number,
       display_name: test.display_name ?? null,
@@ -108,15 +111,21 @@ function phoneRow (message: PhoneTestResult, test: PhoneTest, at: Stamp, extra: 
 function pathRows (message: PhoneTestResult, { phone_number: number, ping }: PhoneTest, at: Stamp): Row[] {
   if (ping?.status !== 'ONLINE' && ping?.status !== 'OFFLINE') return []
   const dst = `phone:${number}`
+  const measured = withoutLost(ping.rtt_avg_ms, ping.jitter_ms, ping.status === 'OFFLINE' ? 100 : ping.loss_pct)
   return [{
     table: 'path_probe',
     values: {
-      ...at,
+      time: at.time,
+      received_at: at.received_at,
+      sent_at: at.sent_at,
+      clock_suspect: at.clock_suspect,
       src: message.node,
       dst,
       peer: dst,
       route: [],
-      ...withoutLost(ping.rtt_avg_ms, ping.jitter_ms, ping.status === 'OFFLINE' ? 100 : ping.loss_pct),
+      rtt_ms: measured.rtt_ms,
+      jitter_ms: measured.jitter_ms,
+      loss_pct: measured.loss_pct,
       window_s: null,
       timing_usable: true,
       loss_usable: true,

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { type MessageContext, normalised, stamp } from './context.js'
+import { type MessageContext, normalised, type Stamp, stamp } from './context.js'
 import type { MessageDefinition } from './definition.js'
 import { shapeOf, unknownFields, withPart } from './extra.js'
 import { maybe, name, nameRule, number, object, schemaVersion, text, time } from './fields.js'
@@ -23,11 +23,17 @@ const schema = Type.Object({
 
 const shape = shapeOf(schema)
 
+function metricRow (at: Stamp, node: string, metric: string, value: number): Row {
+  return {
+    table: 'radio_metrics',
+    values: { time: at.time, received_at: at.received_at, sent_at: at.sent_at, clock_suspect: at.clock_suspect, node, metric, value },
+  }
+}
+
 function normalise (message: Static<typeof schema>, context: MessageContext): NormalisedMessage {
   const at = stamp(parseTime(message.sent_at), context)
   const { node, role, public_key: publicKey } = message
-  const rows: Row[] = Object.entries(message.metrics)
-    .flatMap(([metric, value]) => value === null ? [] : [{ table: 'radio_metrics' as const, values: { ...at, node, metric, value } }])
+  const rows = Object.entries(message.metrics).flatMap(([metric, value]) => value === null ? [] : [metricRow(at, node, metric, value)])
   const { battery = null, ...rest } = message.info ?? {}
   // The table has no column for unknown fields: they stay with the radio.
   const info = withPart(rest, 'extra', unknownFields(message, shape)) ?? {}

@@ -37,7 +37,7 @@ export function findUnstorable (value: unknown, depth = 0): FieldError | undefin
     return message === undefined ? undefined : { path: '', message }
   }
   if (depth >= deepest) return { path: '', message: tooDeep }
-  return Array.isArray(value) ? findInArray(value, depth) : findInObject(value, depth)
+  return Array.isArray(value) ? findInArray(value, depth) : findInObject(value as Record<string, unknown>, depth)
 }
 
 function findInArray (values: unknown[], depth: number): FieldError | undefined {
@@ -48,12 +48,12 @@ function findInArray (values: unknown[], depth: number): FieldError | undefined 
   return undefined
 }
 
-function findInObject (value: object, depth: number): FieldError | undefined {
-  for (const [key, field] of Object.entries(value)) {
+function findInObject (value: Record<string, unknown>, depth: number): FieldError | undefined {
+  for (const key of Object.keys(value)) {
     if (key === '__proto__' || key === 'constructor') return { path: pointer('', key), message: 'must not be used as a name' }
     const message = textError(key)
     if (message !== undefined) return { path: '', message: `has a name that is not allowed: it ${message}` }
-    const error = findUnstorable(field, depth + 1)
+    const error = findUnstorable(value[key], depth + 1)
     if (error) return { path: pointer('', key) + error.path, message: error.message }
   }
   return undefined

@@ -26,7 +26,17 @@ function normalise (message: Static<typeof schema>, context: MessageContext): No
   const time = at.clock_suspect ? null : at.time
   return normalised('worker_event', at, { name: node, kind: 'repeater', time, sendsItself: false }, [{
     table: 'worker_event',
-    values: { ...at, node, event, reason: message.reason ?? null, details: message.details ?? null, extra: unknownFields(message, shape) },
+    values: {
+      time: at.time,
+      received_at: at.received_at,
+      sent_at: at.sent_at,
+      clock_suspect: at.clock_suspect,
+      node,
+      event,
+      reason: message.reason ?? null,
+      details: message.details ?? null,
+      extra: unknownFields(message, shape),
+    },
   }])
 }
 

@@ -72,6 +72,9 @@ t.test('a deeply nested message is refused without building it, the others besid
 t.test('too many messages or results are refused as a whole', async (t) => {
   t.match(parse('[1,2,3]', 3), { ok: true })
   t.match(parse('[1,2,3,4]', 3), { ok: false, status: 413, detail: /^more than 3 messages/ })
+  t.match(parse('[1,2,3,nan', 3), { ok: false, status: 413 }, 'found before anything is built')
+  t.match(parse('[[1,2],"3,4",{"a":5,"b":6}]', 3), { ok: true })
+  t.match(parse('{"a":1,"b":2,"c":3,"d":4}', 3), { ok: true })
   t.match(parse('{}\n{}\n{}\n{}', 3), { ok: false, status: 413 })
   t.match(parse('{}\n{}\n{}', 3), { ok: true })
   t.match(parse('[{"probes":[1,2]},{"tests":[1]}]', 3), { ok: true })
