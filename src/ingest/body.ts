@@ -50,7 +50,8 @@ function decode (bytes: Buffer): { text: string, invalidUtf8: number } {
   const invalidUtf8 = isUtf8(bytes) ? 0 : occurrences(all, replacement) - occurrences(bytes.toString('latin1'), '\u00ef\u00bf\u00bd')
   let end = all.length
   while (end > 0 && isPadding(all.charCodeAt(end - 1))) end--
-  return { text: all.slice(all.startsWith('\ufeff') ? 1 : 0, end).trimStart(), invalidUtf8 }
+  // A BOM is white space to trimStart.
+  return { text: all.slice(0, end).trimStart(), invalidUtf8 }
 }
 
 function isPadding (code: number): boolean {
@@ -121,5 +122,5 @@ function tryParse (text: string, nonFinite = 0): ParsedJson {
 
 function exceeds (messages: BodyMessage[], limit: number): boolean {
   let rows = 0
-  return messages.length > limit || messages.some((message) => (rows += 'value' in message ? countRows(message.value) : 1) > limit)
+  return messages.some((message) => (rows += 'value' in message ? countRows(message.value) : 1) > limit)
 }

@@ -1,6 +1,5 @@
 const quote = 0x22
 const comma = 0x2c
-const colon = 0x3a
 const openBracket = 0x5b
 const backslash = 0x5c
 const closeBracket = 0x5d
@@ -61,29 +60,22 @@ export function splitList (text: string, limit: number): string[] | undefined {
 }
 
 /**
- * Puts null where C's printf wrote `nan` or `inf`, and other languages `NaN` or `Infinity`, in place of a number.
- * Strings and everything else stay as they are. Takes time in proportion to the text, whatever it holds.
+ * Puts null where C's printf wrote `nan` or `inf`, and other languages `NaN` or `Infinity`. Strings and everything else stay as
+ * they are. A null that is not in place of a value is no JSON either, so the place needs no check.
+ * Takes time in proportion to the text, whatever it holds.
  */
 export function repairNonFinite (text: string): { text: string, count: number } {
-  const word = /-?(?:nan|NaN|inf|Infinity)(?=[\s,\]}])/y
+  const word = /-?(?:nan|NaN|inf|Infinity)/y
   const parts: string[] = []
   let copied = 0
-  let valueMayFollow = false
   for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === quote) {
-      i = skipString(text, i) - 1
-      valueMayFollow = false
-    } else if (code === colon || code === comma || code === openBracket) {
-      valueMayFollow = true
-    } else if (code > 0x20 && valueMayFollow) {
-      valueMayFollow = false
+    if (text.charCodeAt(i) === quote) i = skipString(text, i) - 1
+    else if ('-nNiI'.includes(text.charAt(i))) {
       word.lastIndex = i
-      if (word.test(text)) {
-        parts.push(text.slice(copied, i), 'null')
-        copied = word.lastIndex
-        i = copied - 1
-      }
+      if (!word.test(text)) continue
+      parts.push(text.slice(copied, i), 'null')
+      copied = word.lastIndex
+      i = copied - 1
     }
   }
   return { text: parts.join('') + text.slice(copied), count: parts.length / 2 }

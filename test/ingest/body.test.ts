@@ -50,11 +50,12 @@ t.test('words of printf in place of a number become null and are counted', async
   })
   t.match(parse('{"a":nan}\n{"a":inf}\n{"b":1}'), { messages: [{ value: { a: null } }, { value: { a: null } }, { value: { b: 1 } }], nonFinite: 2 })
   t.match(parse('{"a":",nan,","b":"\\":nan,","c":1}'), { messages: [{ value: { a: ',nan,', b: '":nan,', c: 1 } }], nonFinite: 0 })
+  t.match(parse('{"a":"\\",nan,","b":nan}'), { messages: [{ value: { a: '",nan,', b: null } }], nonFinite: 1 })
   t.match(parse('{"a":":nan}","b":nan}'), { messages: [{ value: { a: ':nan}', b: null } }], nonFinite: 1 })
 })
 
 t.test('nothing else is repaired', async (t) => {
-  for (const text of ['{"a":nano}', '{nan:1}', '{"a":1,nan:2}', 'nan', '{"a":+inf}', '{"a":--inf}', '{"a":nan nan}', '{"a":1,}', '{"a":\'x\'}', '{"a":0x1}', '{"a":undefined}', '{"a":nan']) {
+  for (const text of ['{"a":nano}', '[1nan]', '[1 nan]', '[nan1]', '[nanInfinity]', '[infinity]', '[NAN]', '{nan:1}', '{"a":1,nan:2}', '{"a":+inf}', '{"a":--inf}', '{"a":nan nan}', '{"a":1,}', '{"a":\'x\'}', '{"a":0x1}', '{"a":undefined}', '{"a":nan']) {
     t.match(parse(text), { ok: false, status: 400 }, text)
   }
 })

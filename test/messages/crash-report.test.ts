@@ -47,6 +47,12 @@ t.test('only node and one of the two times are needed', async (t) => {
   t.equal(reject({ ...base, node: undefined, sent_at: '2026-11-22T10:00:00Z' }), '/node is required')
 })
 
+t.test('an uptime above ten years is null', async (t) => {
+  const crash = { crash_time: '2026-11-22T10:00:00Z' }
+  t.match(row({ ...crash, uptime_at_crash: 1795343876 }), { uptime_at_crash_s: null })
+  t.match(row({ ...crash, uptime_before_crash: 86_400 }), { uptime_at_crash_s: 86_400 })
+})
+
 t.test('the time is that of the crash, and of its report where the clock was not set before', async (t) => {
   t.match(row({ crash_time: '2026-11-22T10:00:00Z', sent_at: '2026-11-22T11:00:00Z' }),
     { time: at('2026-11-22T10:00:00Z'), sent_at: at('2026-11-22T11:00:00Z'), clock_suspect: false, extra: null })

@@ -56,6 +56,11 @@ t.test('a peer without a name goes by its address, and one without an address by
   t.equal(reject({ ...base, probes: [{ dst_node: 'node-B' }, { dst_node: '' }] }), '/probes/1/dst_node is required (or dst_ip)')
 })
 
+t.test('a name that is the address itself tells nothing of a neighbour', async (t) => {
+  t.same(accept({ ...base, probes: [{ dst_node: '10.0.0.1', dst_ip: '10.0.0.1' }, { dst_node: '', dst_ip: '10.0.0.2' }, { dst_node: 'node-C', dst_ip: '10.0.0.3' }] }).neighbours,
+    [{ name: 'node-C', address: '10.0.0.3' }])
+})
+
 t.test('a probe without a time of its own has that of the message', async (t) => {
   t.match(probesAs([{ dst_node: 'node-B' }, { dst_node: 'node-C', timestamp: '2026-11-22T10:59:00Z' }]),
     [{ values: { time: at(base.sent_at) } }, { values: { time: at('2026-11-22T10:59:00Z') } }])
