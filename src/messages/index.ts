@@ -16,7 +16,7 @@ import type { NormalisedMessage } from './tables.js'
 export type { MessageContext } from './context.js'
 export type { FieldError } from './storable.js'
 
-/** What became of a message. `type` is what it calls itself, where it does; `detail` says more than a field's error can. */
+/** What became of a message. `type` is what it calls itself, one of ours unless `detail` says "unknown type" or "unknown schema". */
 export type MessageResult =
   | { ok: true, message: NormalisedMessage }
   | { ok: false, type?: string, errors: FieldError[], detail?: string }
@@ -58,8 +58,10 @@ function rejected (type: unknown, { path, message }: FieldError, detail?: string
 }
 
 function rejectedKind (field: 'schema' | 'type', given: unknown, type: unknown): MessageResult {
-  if (typeof given !== 'string') return rejected(type, { path: `/${field}`, message: given === undefined ? 'is required' : 'must be text' })
-  return rejected(type, { path: `/${field}`, message: 'is not known' }, `unknown ${field}: ${printable(given, 64)}`)
+  const path = `/${field}`
+  if (given === undefined) return rejected(type, { path, message: 'is required' }, `unknown ${field}: none given`)
+  if (typeof given !== 'string') return rejected(type, { path, message: 'must be text' }, `unknown ${field}: not text`)
+  return rejected(type, { path, message: 'is not known' }, `unknown ${field}: ${printable(given, 64)}`)
 }
 
 /** Compiles the schemas of all message types (some 50 ms: once per process). */
@@ -78,11 +80,11 @@ export function createMessageReader (): MessageReader {
   return (value, context) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return rejected(undefined, { path: '', message: 'must be an object' })
     const { schema, type }: { schema?: unknown, type?: unknown } = value
-    const unstorable = findUnstorable(value)
-    if (unstorable) return rejected(type, unstorable)
     if (!schemas.has(schema)) return rejectedKind('schema', schema, type)
     const read = readers.get(type)
     if (!read) return rejectedKind('type', type, type)
+    const unstorable = findUnstorable(value)
+    if (unstorable) return rejected(type, unstorable)
     const outcome = read(value, context)
     return 'error' in outcome ? rejected(type, outcome.error) : { ok: true, message: outcome }
   }

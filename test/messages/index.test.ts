@@ -15,9 +15,17 @@ function nested (levels: number): unknown {
 t.test('a message of unknown schema or type says so', async (t) => {
   t.same(readMessage({ ...base, schema: 'meshmon.v3' }), { ok: false, type: 'agent_health', errors: [{ path: '/schema', message: 'is not known' }], detail: 'unknown schema: meshmon.v3' })
   t.same(readMessage({ ...base, type: 'lunch' }), { ok: false, type: 'lunch', errors: [{ path: '/type', message: 'is not known' }], detail: 'unknown type: lunch' })
-  t.same(readMessage({ ...base, schema: undefined }), { ok: false, type: 'agent_health', errors: [{ path: '/schema', message: 'is required' }] })
-  t.same(readMessage({ ...base, type: 5 }), { ok: false, errors: [{ path: '/type', message: 'must be text' }] })
+  t.same(readMessage({ ...base, schema: undefined }), { ok: false, type: 'agent_health', errors: [{ path: '/schema', message: 'is required' }], detail: 'unknown schema: none given' })
+  t.same(readMessage({ ...base, type: 5 }), { ok: false, errors: [{ path: '/type', message: 'must be text' }], detail: 'unknown type: not text' })
+  t.match(readMessage({ ...base, type: undefined }), { ok: false, type: undefined, errors: [{ path: '/type', message: 'is required' }], detail: 'unknown type: none given' })
   for (const type of ['constructor', 'toString', '__proto__']) t.match(readMessage({ ...base, type }), { ok: false, detail: `unknown type: ${type}` })
+})
+
+t.test('a type is one of ours unless the detail says so, whatever else is wrong', async (t) => {
+  for (const message of [{ ...base, type: 'x', node: '\0' }, { type: 'x' }, { schema: 'x', type: 'x' }, { ...base, type: 'x', deep: nested(40) }]) {
+    t.match(readMessage(message), { ok: false, type: 'x', detail: /^unknown/ })
+  }
+  t.match(readMessage({ ...base, node: '\0' }), { ok: false, type: 'agent_health', detail: undefined })
 })
 
 t.test('what a sender calls its message is shown cut and clean', async (t) => {
@@ -87,8 +95,8 @@ t.test('text that the database cannot keep is refused wherever it stands', async
 })
 
 t.test('keys that reach for prototypes are refused and reach nothing', async (t) => {
-  t.equal(reject(JSON.parse('{"schema":"meshmon.v1","__proto__":{"polluted":1}}')), '/__proto__ must not be used as a name')
-  t.equal(reject(JSON.parse('{"checks":{"a":[{"__proto__":{"polluted":1}}]}}')), '/checks/a/0/__proto__ must not be used as a name')
+  t.equal(reject({ ...base, ['__proto__']: { polluted: 1 } }), '/__proto__ must not be used as a name')
+  t.equal(reject({ ...base, checks: JSON.parse('{"a":[{"__proto__":{"polluted":1}}]}') as unknown }), '/checks/a/0/__proto__ must not be used as a name')
   t.equal(reject({ ...base, unknown: { constructor: { prototype: { polluted: 1 } } } }), '/unknown/constructor must not be used as a name')
   t.notOk('polluted' in {})
   t.match(row({ prototype: { polluted: 1 }, toString: 1 }), { extra: { prototype: { polluted: 1 }, toString: 1 } })
