@@ -5,7 +5,7 @@ import { FaultError, parseDuration, parseFault, subjectText, type Fault } from '
 import { generateMessages } from './generate.js'
 import { generateMesh, type Mesh } from './mesh.js'
 import { planFaults } from './plan.js'
-import { PostError, PostSink } from './post.js'
+import { PostSink } from './post.js'
 import { Progress } from './progress.js'
 import { run, type Pace } from './run.js'
 import { FileSink, type Counts, type Sink } from './sink.js'
@@ -62,8 +62,7 @@ export function simulateCommand (): Command {
       try {
         await simulate(options)
       } catch (error) {
-        if (error instanceof FaultError) command.error(`error: ${error.message}`, { exitCode: 2 })
-        if (error instanceof PostError) command.error(`error: ${error.message}`, { exitCode: 1 })
+        if (error instanceof FaultError) command.error(`error: ${error.message}`)
         throw error
       }
     })
@@ -91,14 +90,17 @@ async function simulate (options: Options): Promise<void> {
   const progress = new Progress(options.json ? null : process.stderr, from, to)
   if (!options.json) print(describeFaults(mesh, faults))
   const started = Date.now()
+  let stopped = false
   try {
     const last = await run(generateMessages(mesh, faults, { from, to, seed: options.seed, truth }), { pace, sink, progress, ...clock })
-    if (options.truth !== undefined) await writeFile(options.truth, `${JSON.stringify(truth.truth(stop.signal.aborted || !Number.isFinite(to) ? last ?? from : to), null, 2)}\n`)
+    stopped = stop.signal.aborted
+    if (options.truth !== undefined) await writeFile(options.truth, `${JSON.stringify(truth.truth(stopped ? last ?? from : to), null, 2)}\n`)
   } finally {
+    stop.abort()
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
   const seconds = (Date.now() - started) / 1000
-  print(options.json ? summary(sink.counts, { from, to, seconds, faults: faults.length, stopped: stop.signal.aborted }) : sentence(sink.counts, seconds, options))
+  print(options.json ? summary(sink.counts, { from, to, seconds, faults: faults.length, stopped }) : sentence(sink.counts, seconds, options))
 }
 
 /**

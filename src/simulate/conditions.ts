@@ -35,8 +35,8 @@ export class Conditions {
 
   moveTo (at: number): void {
     if (at < this.#nextChange) return
-    this.active = this.#faults.filter(({ start, end }) => start <= at && at < end)
-    this.#nextChange = Math.min(...this.#faults.flatMap(({ start, end }) => [start, end]).filter((time) => time > at))
+    this.active = this.#faults.filter((fault) => fault.start <= at && at < lastsUntil(fault))
+    this.#nextChange = Math.min(...this.#faults.flatMap((fault) => [fault.start, lastsUntil(fault)]).filter((time) => time > at))
     const shaping = this.active.filter(({ kind }) => kind === 'rf_drop' || kind === 'silent')
     const shape = shaping.map((fault) => this.#faults.indexOf(fault)).join()
     if (shape === this.#shape) return
@@ -70,6 +70,11 @@ export class Conditions {
   isIsolated (node: number): boolean {
     return this.reshaped && node !== this.#mesh.collector && this.router.tree(this.#mesh.collector).via[node] === -1
   }
+}
+
+/** The last crash is at the end: its restart belongs to the fault. */
+function lastsUntil ({ kind, end }: Fault): number {
+  return kind === 'crash' ? end + restartMs : end
 }
 
 /** Cost of links while radio links have dropped (rf_drop) and nodes are gone (silent). */

@@ -1,5 +1,6 @@
+import { parseLink } from '../incidents/subject.js'
 import type { Link, Mesh } from './mesh.js'
-import { encodeName, linkSubject, nodeName, pathSubject } from './subject.js'
+import { linkSubject, nodeName, nodeSubject, pathSubject } from './subject.js'
 
 /** What can go wrong: the rule of rules.md it should trigger, what it befalls, and how long a random one lasts (min). */
 export const faultKinds = {
@@ -39,7 +40,10 @@ export interface FaultWish {
   duration: number
 }
 
-export class FaultError extends Error {}
+/** What was asked for cannot be simulated; the message says why and what can. */
+export class FaultError extends Error {
+  override name = 'FaultError'
+}
 
 /** The agent of a crashed node is away this long, ms: less than a probe cycle. */
 export const restartMs = 25_000
@@ -51,8 +55,8 @@ export function crashTimes ({ start, end }: Fault): number[] {
 
 /** Subject in the contract's form (tables.md). */
 export function subjectText (mesh: Mesh, subject: Subject): string {
-  if (subject.scope === 'node') return nodeName(mesh, subject.node)
-  if (subject.scope === 'path') return pathSubject(nodeName(mesh, subject.src), nodeName(mesh, subject.dst))
+  if (subject.scope === 'node') return nodeSubject(mesh, subject.node)
+  if (subject.scope === 'path') return pathSubject(mesh, subject.src, subject.dst)
   const link = mesh.links[subject.link]
   if (link === undefined) throw new RangeError(`the mesh has no link ${subject.link}`)
   return linkSubject(mesh, link)
@@ -104,15 +108,14 @@ function parseSubject (text: string, kind: FaultKind, mesh: Mesh): Subject {
     if (path.src === path.dst) throw new FaultError(`"${text}" leads from a node to itself`)
     return path
   }
-  const [pair = '', medium = 'rf'] = text.split('@')
-  const [a, b, ...rest] = pair.split('--')
-  if (a === undefined || b === undefined || rest.length > 0) throw new FaultError(`${kind} befalls a link: "${text}" is not A--B`)
-  return { scope, link: findLink(findNode(a, mesh), findNode(b, mesh), medium, mesh).index }
+  const link = parseLink(text)
+  if (link === null) throw new FaultError(`${kind} befalls a link: "${text}" is not A--B`)
+  return { scope, link: findLink(findNode(link.a, mesh), findNode(link.b, mesh), link.medium, mesh).index }
 }
 
 function findNode (text: string, mesh: Mesh): number {
   const wanted = text.toLowerCase()
-  const named = mesh.nodes.find(({ name }) => name.toLowerCase() === wanted || encodeName(name).toLowerCase() === wanted)
+  const named = mesh.nodes.find(({ name }) => name.toLowerCase() === wanted)
   const place = /^node-(\d+)$/.exec(wanted)
   const node = named ?? (place === null ? undefined : mesh.nodes[Number(place[1]) - 1])
   if (node === undefined) throw new FaultError(`the mesh has no node "${text}"; there are node-01 to node-${String(mesh.nodes.length).padStart(2, '0')}, named ${mesh.nodes[0]?.name} to ${mesh.nodes.at(-1)?.name}`)

@@ -57,7 +57,10 @@ export function * generateMessages (mesh: Mesh, faults: Fault[], options: Genera
   }
 }
 
-type EventKind = 'probe' | 'health' | 'restart'
+/** In the order in which they happen within a second. */
+const eventKinds = ['restart', 'probe', 'health'] as const
+
+type EventKind = (typeof eventKinds)[number]
 
 interface AgentEvent { kind: EventKind, at: number, node: MeshNode, place: number, cycle: number }
 
@@ -77,11 +80,11 @@ class Schedule {
     for (const { index, style } of mesh.nodes) {
       random.seed(seed, 13, index)
       const period = healthPeriodS(style)
-      this.#push(firstAfter(this.#from, random.integer(period), period), index, 1)
-      if (style !== 'v2') this.#push(firstAfter(this.#from, random.integer(cycleS), cycleS), index, 0)
+      this.#push(firstAfter(this.#from, random.integer(period), period), index, 'health')
+      if (style !== 'v2') this.#push(firstAfter(this.#from, random.integer(cycleS), cycleS), index, 'probe')
     }
     const restarts = faults.flatMap((fault) => fault.kind === 'crash' && fault.subject.scope === 'node' ? crashRestarts(fault, fault.subject.node) : [])
-    for (const { at, node } of restarts) if (at >= this.#from) this.#push(at, node, 2)
+    for (const { at, node } of restarts) if (at >= this.#from) this.#push(at, node, 'restart')
   }
 
   next (): AgentEvent | null {
@@ -91,20 +94,20 @@ class Schedule {
     const node = this.#mesh.nodes[entry % this.#mesh.nodes.length]
     if (node === undefined) return null
     const at = second * 1000
-    const type = Math.floor(entry / this.#mesh.nodes.length)
-    if (type === 2) return { kind: 'restart', at, node, place: 0, cycle: 0 }
-    if (type === 1) {
-      this.#push(second + healthPeriodS(node.style), node.index, 1)
-      return { kind: 'health', at, node, place: 0, cycle: 0 }
+    const kind = eventKinds[Math.floor(entry / this.#mesh.nodes.length)]
+    if (kind === 'restart') return { kind, at, node, place: 0, cycle: 0 }
+    if (kind === 'health') {
+      this.#push(second + healthPeriodS(node.style), node.index, kind)
+      return { kind, at, node, place: 0, cycle: 0 }
     }
     const place = this.#places[node.index] ?? 0
     this.#places[node.index] = (place + 1) % 3
-    this.#push(second + (place === 2 ? cycleS - 10 : 5), node.index, 0)
+    this.#push(second + (place === 2 ? cycleS - 10 : 5), node.index, 'probe')
     return { kind: 'probe', at, node, place, cycle: Math.floor((second - 5 * place) / cycleS) }
   }
 
-  #push (second: number, node: number, type: number): void {
-    this.#heap.push(second - this.#from, type * this.#mesh.nodes.length + node)
+  #push (second: number, node: number, kind: EventKind): void {
+    this.#heap.push(second - this.#from, eventKinds.indexOf(kind) * this.#mesh.nodes.length + node)
   }
 }
 
@@ -128,6 +131,7 @@ class World {
   readonly #options: GenerateOptions
   readonly #random = new Random()
   readonly #v1Probes = new Map<number, NetworkProbe[]>()
+  readonly #restarted = new Map<number, number>()
 
   constructor (mesh: Mesh, faults: Fault[], options: GenerateOptions) {
     this.#mesh = mesh
@@ -141,7 +145,8 @@ class World {
     if (this.conditions.isDown(node.index, at)) return []
     this.#random.seed(this.#options.seed, node.index, at / 1000, place)
     const sentAt = isoSeconds(this.conditions.befalls('skew', node.index) ? at - skewMs : at)
-    if (kind === 'health') return [this.#health(node, at, sentAt, 'scheduled')]
+    // The report of a restart stands for one that is due in the same second.
+    if (kind === 'health') return this.#restarted.get(node.index) === at ? [] : [this.#health(node, at, sentAt, 'scheduled')]
     if (kind === 'restart') return this.#restart(node, at, sentAt)
     const dst = this.#target(node, place, cycle)
     if (dst === null) return []
@@ -194,6 +199,7 @@ class World {
     const crashes = this.conditions.crashesBefore(node.index, at)
     const last = crashes.at(-1) ?? at
     const before = crashes.at(-2)
+    this.#restarted.set(node.index, at)
     this.#options.truth?.crash(node.index, at)
     const health = this.#health(node, at, sentAt, 'restart')
     if (!reportsCrashes(node.style)) return [health]

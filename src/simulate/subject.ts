@@ -1,18 +1,16 @@
+import { formatSubject } from '../incidents/subject.js'
 import type { Link, Mesh } from './mesh.js'
 
-/** Names of a subject with `%`, `>`, `,`, `@` and every `-` at an edge or beside another percent-encoded (tables.md, JSON). */
-export function encodeName (name: string): string {
-  return name.replace(/[%>,@]|^-|-$|-(?=-)|(?<=-)-/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+export function pathSubject (mesh: Mesh, src: number, dst: number): string {
+  return formatSubject({ type: 'path', src: nodeName(mesh, src), dst: nodeName(mesh, dst) })
 }
 
-export function pathSubject (src: string, dst: string): string {
-  return `${encodeName(src)}>${encodeName(dst)}`
+export function linkSubject (mesh: Mesh, { a, b, medium }: Link): string {
+  return formatSubject({ type: 'link', a: nodeName(mesh, a), b: nodeName(mesh, b), medium })
 }
 
-/** `a--b`, names in the order the mesh keeps them (lower-case code points); every medium but rf is a link of its own. */
-export function linkSubject (mesh: Mesh, link: Link): string {
-  const pair = `${encodeName(nodeName(mesh, link.a))}--${encodeName(nodeName(mesh, link.b))}`
-  return link.medium === 'rf' ? pair : `${pair}@${link.medium}`
+export function nodeSubject (mesh: Mesh, index: number): string {
+  return formatSubject({ type: 'node', node: nodeName(mesh, index) })
 }
 
 export function nodeName (mesh: Mesh, index: number): string {

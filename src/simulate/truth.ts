@@ -2,7 +2,7 @@ import { detectorOf, isBad, worstHop, type Detector } from './detect.js'
 import { faultKinds, subjectText, type Fault, type FaultKind } from './faults.js'
 import type { Window } from './measure.js'
 import type { Mesh } from './mesh.js'
-import { linkSubject, nodeName, pathSubject } from './subject.js'
+import { linkSubject, nodeSubject, pathSubject } from './subject.js'
 
 const minute = 60_000
 
@@ -71,7 +71,7 @@ export class TruthRecorder {
       if (watched.detectable === null && watched.detector.window?.(window) === true) this.#detected(watched, window.at)
     }
     if (window.touching.length === 0 && !window.moved) return
-    const path = pathSubject(nodeName(this.#mesh, window.src), nodeName(this.#mesh, window.dst))
+    const path = pathSubject(this.#mesh, window.src, window.dst)
     for (const watched of this.#active) this.#attribute(watched, window, path)
   }
 
@@ -106,13 +106,13 @@ export class TruthRecorder {
   /** A node is cut off from the collector: to the collector it is silent. */
   isolated (node: number): void {
     for (const watched of this.#active) {
-      if (watched.fault.kind === 'silent' && this.#during(watched)) this.#consequence(watched, 'node_silent', nodeName(this.#mesh, node))
+      if (watched.fault.kind === 'silent' && this.#during(watched)) this.#consequence(watched, 'node_silent', nodeSubject(this.#mesh, node))
     }
   }
 
   /** What is known so far; `to` is the end of the run (ms). */
   truth (to: number): Truth {
-    const v1 = this.#mesh.nodes.filter(({ style }) => style === 'v1').map(({ name }) => name)
+    const v1 = this.#mesh.nodes.filter(({ style }) => style === 'v1').map(({ index }) => nodeSubject(this.#mesh, index))
     return {
       seed: this.#mesh.seed, nodes: this.#mesh.nodes.length, from: iso(this.#from), to: iso(to),
       faults: this.#watched.map((watched) => this.#faultTruth(watched, to)),

@@ -14,8 +14,8 @@ export function daySnr (at: number): number {
 const slotMs = 600_000
 
 /**
- * The odd window every mesh has: one in ten minutes somewhere, never near the edge of its slot, so that no path has two
- * in a row and no link five in half an hour.
+ * The odd window every mesh has: one in ten minutes on some path to a neighbour, never near the edge of its slot, so that no path has two
+ * among its last eight and no link five in half an hour.
  */
 export class Outliers {
   readonly #random = new Random()
@@ -37,7 +37,7 @@ export class Outliers {
       const random = this.#random.seed(this.#seed, 11, slot)
       this.#slot = slot
       this.#node = random.integer(this.#nodes)
-      this.#probe = random.integer(3)
+      this.#probe = random.integer(2)
       this.#from = slot * slotMs + 200_000 + 1000 * random.integer(160)
     }
     return node === this.#node && probe === this.#probe && at >= this.#from && at < this.#from + 40_000
