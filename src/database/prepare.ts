@@ -31,7 +31,7 @@ export function prepareDatabase (database: Database, log: Pick<BaseLogger, 'debu
         state.edition = edition
         return edition
       } catch (error) {
-        if (!isUnavailable(error)) throw error
+        if (!isUnavailable(error) || database.pool.ending) throw error
         log.warn({ err: error }, 'the database went away while its schema was brought up to date; trying again')
         await delay(retryMs)
       }
