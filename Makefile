@@ -12,7 +12,7 @@ manifests := package.json package-lock.json $(wildcard tsconfig*.json)
 sources := $(shell find src/ migrations/ -name '*.ts' -o -type d 2>/dev/null)
 test_sources := $(shell find test/ bench/ -name '*.ts' -o -type d 2>/dev/null)
 
-.PHONY: help start build lint test clean up down logs psql backup restore
+.PHONY: help start build lint test schema clean up down logs psql backup restore
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ lint: node_modules/.package-lock.json ## check style and the rules of imports
 
 test: lint dist/.built-all ## install, lint, check types, run the whole test suite
 	npm test --silent -- $(TAP_FLAGS)
+
+schema: node_modules/.package-lock.json ## write the committed dumps of the database schema anew
+	npm run --silent schema:dump
 
 clean: ## remove what was built and installed; data folders stay
 	rm -rf dist .tap
