@@ -28,15 +28,16 @@ interface NodeRecord {
   info: { [key: string]: Json } | undefined
 }
 
-/** What is absent leaves what is known. A node that speaks is no longer retired. */
+/** What is absent leaves what is known; the agent's version stands in where the firmware's is not known. A node that speaks is no longer retired. */
 const upsertNodes = `
 insert into nodes as n (name, kind, public_key, address, first_seen, last_seen, last_time, version, model, lat, lon, elevation_m, battery, info)
-select name, kind, public_key, address, timestamptz 'epoch' + first_us * interval '1 microsecond', timestamptz 'epoch' + last_us * interval '1 microsecond',
-  timestamptz 'epoch' + time_us * interval '1 microsecond',
-  coalesce(version, agent_version), model, lat, lon, elevation_m, battery, info
+select s.name, s.kind, s.public_key, s.address, timestamptz 'epoch' + first_us * interval '1 microsecond', timestamptz 'epoch' + last_us * interval '1 microsecond',
+  timestamptz 'epoch' + time_us * interval '1 microsecond', coalesce(s.version, known.version, agent_version),
+  s.model, s.lat, s.lon, s.elevation_m, s.battery, s.info
 from jsonb_to_recordset($1::jsonb) as s(name text, kind text, public_key text, address text, first_us int8, last_us int8, time_us int8,
   version text, agent_version text, model text, lat float8, lon float8, elevation_m float8, battery jsonb, info jsonb)
-order by lower(name), kind
+left join nodes known on lower(known.name) = lower(s.name) and known.kind = s.kind
+order by lower(s.name), s.kind
 on conflict (lower(name), kind) do update set
   public_key = coalesce(excluded.public_key, n.public_key),
   address = coalesce(excluded.address, n.address),

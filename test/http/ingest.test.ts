@@ -71,6 +71,18 @@ t.test('names keep the spelling first seen, addresses become their node', async 
   t.same(nodes, [{ name: 'Relay-7', kind: 'router', address: '127.0.0.1' }])
 })
 
+t.test('what messages say of their node is kept', async (t) => {
+  const { port, pool } = await startTestCollector(t)
+  const send = async (message: object) => t.equal((await sendRaw(port, post(JSON.stringify(message)))).status, 200)
+  const node = async () => (await pool.query('select version, model, lat, info, last_time is not null as timed, last_seen >= first_seen as ordered from nodes')).rows
+  const sentAt = new Date().toISOString()
+  await send(window({ agent: { ver: '0.1.0', cpu_pct: 4.2, mem_mb: 6.8 } }))
+  t.match(await node(), [{ version: '0.1.0', model: null, timed: true, ordered: true, info: { agent: { ver: '0.1.0' } } }])
+  await send({ schema: 'meshmon.v1', type: 'agent_health', node: 'NODE-A', sent_at: sentAt, firmware_version: '3.24', hardware_model: 'hAP', lat: '47.5', lon: '8.2' })
+  await send(window({ agent: { ver: '0.1.1' } }))
+  t.match(await node(), [{ version: '3.24', model: 'hAP', lat: 47.5 }], 'the firmware version stays')
+})
+
 t.test('a time that cannot be true is replaced, and such a message is never a duplicate', async (t) => {
   const { port, pool } = await startTestCollector(t)
   const body = JSON.stringify(window({ sent_at: '1970-01-01T00:01:40Z' }))
