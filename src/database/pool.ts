@@ -34,7 +34,8 @@ export function int8ToNumber (text: string): number | string {
 /** Types of arrays, which pg gives no names. */
 const arrayTypes = { text: 1009, int8: 1016, timestamptz: 1185 }
 
-function createTypes (): pg.CustomTypesConfig {
+/** How values of a query come: see `createPool`. */
+export function createTypes (): pg.CustomTypesConfig {
   const types = new pg.TypeOverrides()
   const parseArray: (text: string) => Array<string | null> = pg.types.getTypeParser(arrayTypes.text)
   types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, timestampToRfc3339)

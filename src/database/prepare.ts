@@ -4,6 +4,8 @@ import type { Database } from './database.js'
 import type { Edition } from './edition.js'
 import { isUnavailable } from './errors.js'
 import { migrate, pendingMigrations } from './migrate.js'
+import { applyPolicies } from './policies.js'
+import type { RetentionSettings } from './retention.js'
 
 export interface Preparation {
   /** How far the database is; changes in place. */
@@ -15,8 +17,8 @@ export interface Preparation {
 const retryMs = 2000
 const answerWaitMs = 2000
 
-/** Waits for the database and brings its schema up to date. A server that goes away meanwhile is waited for again. */
-export function prepareDatabase (database: Database, log: Pick<BaseLogger, 'debug' | 'info' | 'warn'>): Preparation {
+/** Waits for the database, brings its schema up to date and its policies in line with the settings. A server that goes away meanwhile is waited for again. */
+export function prepareDatabase (database: Database, settings: RetentionSettings, log: Pick<BaseLogger, 'debug' | 'info' | 'warn'>): Preparation {
   const state: Preparation['state'] = { phase: 'opening', edition: null }
   return { state, done: prepare() }
 
@@ -26,6 +28,8 @@ export function prepareDatabase (database: Database, log: Pick<BaseLogger, 'debu
       try {
         state.phase = 'migrating'
         const { edition, ran } = await migrate(database.pool, { direction: 'up', log: (line) => log.debug(line) })
+        const changed = edition === 'community' ? await applyPolicies(database.pool, settings) : []
+        for (const change of changed) log.info(`policy changed: ${change}`)
         log.info({ edition, migrations: ran.length, embedded: database.isEmbedded }, 'the database is ready')
         state.phase = 'ready'
         state.edition = edition

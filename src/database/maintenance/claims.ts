@@ -17,9 +17,11 @@ const finish = `
   where job = $1`
 
 const findDue = `
-  select job from unnest($1::text[], $2::text[]) as known (job, every)
+  select job from unnest($1::text[], $2::text[], $3::boolean[]) as known (job, every, is_patient)
   left join job_runs runs using (job)
-  where coalesce(runs.started_at + every::interval <= now() and coalesce(runs.leased_until <= now(), true), true)`
+  cross join (select min(run_on) at time zone current_setting('timezone') as made_at from schema_migrations) as database
+  where coalesce(coalesce(runs.started_at, case when is_patient then made_at end) + every::interval <= now(), true)
+    and coalesce(runs.leased_until <= now(), true)`
 
 const readRuns = `
   select job, to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as last_run, ms, error
@@ -27,7 +29,7 @@ const readRuns = `
 
 /** Jobs whose time has come, in the order given: a look before `claimJob`, which decides. */
 export async function findDueJobs (db: Queryable, jobs: Job[]): Promise<Job[]> {
-  const { rows } = await db.query(findDue, [jobs.map(({ name }) => name), jobs.map(({ every }) => every)])
+  const { rows } = await db.query(findDue, [jobs.map(({ name }) => name), jobs.map(({ every }) => every), jobs.map(({ isPatient }) => isPatient === true)])
   const due = new Set(rows.map(({ job }) => job))
   return jobs.filter(({ name }) => due.has(name))
 }

@@ -5,6 +5,8 @@ export interface Job {
   name: string
   /** How long after the start of one run the next is due: a PostgreSQL interval. */
   every: string
+  /** Not due before the database is one interval old: what its operator tries out or imports first may be old, and should be seen. */
+  isPatient?: boolean
   run: (client: pg.Client) => Promise<void>
 }
 

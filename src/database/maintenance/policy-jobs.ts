@@ -41,7 +41,7 @@ const findRefreshWindows = `
 export async function policyJobs (pool: pg.Pool): Promise<Job[]> {
   const { rows } = await pool.query<Policy>(findPolicies)
   return rows.map((policy) => ({
-    name: `${policy.kind} ${policy.relation}`, every: policy.every, run: (client) => run[policy.kind](client, policy),
+    name: `${policy.kind} ${policy.relation}`, every: policy.every, isPatient: policy.kind === 'drop old', run: (client) => run[policy.kind](client, policy),
   }))
 }
 

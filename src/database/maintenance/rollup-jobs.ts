@@ -54,7 +54,7 @@ async function refresh (client: pg.Client, rollup: Rollup, retention: Retention)
 
 function dropOld (name: string, table: string, keep: string | null): Job[] {
   if (keep === null) return []
-  return [{ name: `drop old ${name}`, every: '1 day', run: async (client) => { await client.query(dropChunks, [table, keep]) } }]
+  return [{ name: `drop old ${name}`, every: '1 day', isPatient: true, run: async (client) => { await client.query(dropChunks, [table, keep]) } }]
 }
 
 async function inTransaction (client: pg.Client, statements: string[]): Promise<void> {
