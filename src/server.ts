@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client'
 import { buildApp } from './app.js'
 import type { Config } from './config.js'
 import { openDatabase, type Database } from './database/database.js'
+import { createMaintenance } from './database/maintenance.js'
 import { findUnreadyReason, prepareDatabase } from './database/prepare.js'
 import { createAddressBook } from './ingest/addresses.js'
 import { flush } from './ingest/flush.js'
@@ -18,7 +19,7 @@ export interface Collector {
   /** Where it listens, as a URL for this machine. */
   url: string
   /** Resolves when the database is open and current. Rejects when that can't come: folder taken, wrong edition. */
-  ready: Promise<unknown>
+  ready: Promise<void>
   /** Answers what is under way, writes what waits, closes the database. */
   close (): Promise<void>
 }
@@ -40,7 +41,10 @@ const queueWaitMs = 6000
 export async function startCollector (config: Config, log: Logger, { now = Date.now, shareMetrics }: CollectorOptions = {}): Promise<Collector> {
   const metrics = createMetrics(() => writer.queuedRows)
   const database = openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, applicationName: 'meshmon', log })
-  const schema = prepareDatabase(database, log)
+  const schema = prepareDatabase(database, config, log)
+  const maintenance = createMaintenance({ pool: database.pool, isEmbedded: database.isEmbedded, settings: config, log })
+  const ready = schema.done.then(() => maintenance.start())
+  ready.catch(() => {})
   const writer = openWriter(database, { config, log, metrics, now })
   const app = await buildApp({
     config,
@@ -56,7 +60,7 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
       stats: ingestStats(metrics),
     }),
     health: {
-      status: () => ({ queue_rows: writer.queuedRows, database: { embedded: database.isEmbedded, ...schema.state }, maintenance: [] }),
+      status: () => ({ queue_rows: writer.queuedRows, database: { embedded: database.isEmbedded, ...schema.state }, maintenance: maintenance.report().map(({ lastRun, ...rest }) => ({ ...rest, last_run: lastRun })) }),
       unreadyReason: () => findUnreadyReason(database, schema.state),
     },
   })
@@ -68,10 +72,11 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
   }
   return {
     url: `http://localhost:${(app.server.address() as AddressInfo).port}`,
-    ready: schema.done,
+    ready,
     async close () {
       await app.close()
       await writer.close()
+      await maintenance.stop()
       await database.stop()
     },
   }

@@ -55,13 +55,10 @@ function untilSignal (log: Logger): Promise<void> {
 }
 
 async function closeInTime (closing: Promise<void>, log: Logger): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      log.warn(`not closed within ${closeMs / 1000} s; stopping all the same`)
-      resolve()
-    }, closeMs)
-  })
-  await Promise.race([closing, late])
+  const timer = setTimeout(() => {
+    log.warn(`not closed within ${closeMs / 1000} s; stopping all the same`)
+    process.exit(1)
+  }, closeMs)
+  await closing
   clearTimeout(timer)
 }

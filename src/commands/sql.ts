@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import type { QueryArrayResult } from 'pg'
 import { loadConfig } from '../config.js'
 import { connectForCommand } from './connect.js'
-import { printTable, showCell } from './print-table.js'
+import { printTable } from './print-table.js'
 
 interface SqlOptions { json?: boolean, csv?: boolean }
 
@@ -18,7 +18,9 @@ export function sqlCommand (): Command {
       const sql = statements.length > 0 ? statements.join(' ') : await readText(process.stdin)
       const connection = await connectForCommand(loadConfig().config)
       try {
-        const results = await connection.client.query({ text: sql, rowMode: 'array' }) as unknown as QueryArrayResult | QueryArrayResult[]
+        // As PostgreSQL writes it, but for JSON: then numbers and objects are themselves.
+        const types = options.json ? connection.types : { getTypeParser: () => String }
+        const results = await connection.client.query({ text: sql, rowMode: 'array', types }) as unknown as Result | Result[]
         for (const result of [results].flat()) process.stdout.write(`${show(result, options)}\n`)
       } finally {
         await connection.close()
@@ -26,11 +28,17 @@ export function sqlCommand (): Command {
     })
 }
 
-function show ({ fields, rows, command, rowCount }: QueryArrayResult, { json, csv }: SqlOptions): string {
+type Result = QueryArrayResult<(string | null)[]>
+
+/** int8, int2, int4, oid, float4, float8, numeric. */
+const numberTypes = new Set([20, 21, 23, 26, 700, 701, 1700])
+
+function show ({ fields, rows, command, rowCount }: Result, { json, csv }: SqlOptions): string {
   const columns = fields.map(({ name }) => name)
   if (json) return rows.map((row) => JSON.stringify(Object.fromEntries(columns.map((name, i) => [name, row[i]])))).join('\n')
-  if (csv) return [columns, ...rows].map((row) => row.map((cell) => csvCell(showCell(cell))).join(',')).join('\n')
-  return columns.length > 0 ? printTable(columns, rows) : `${command} ${rowCount ?? ''}`.trim()
+  if (csv) return [columns, ...rows].map((row) => row.map((cell) => csvCell(cell ?? '')).join(',')).join('\n')
+  if (columns.length === 0) return `${command} ${rowCount ?? ''}`.trim()
+  return printTable(fields.map(({ name, dataTypeID }) => ({ name, isNumber: numberTypes.has(dataTypeID) })), rows)
 }
 
 function csvCell (text: string): string {
