@@ -2,7 +2,7 @@ import type { Queryable } from './edition.js'
 
 /*
  * Each statement gives text lines in the order they are printed. What belongs to an extension or to TimescaleDB's own schemas is left
- * out, and so is what differs from one database to the next: ids, names made of them, the numbers of jobs.
+ * out, TimescaleDB's triggers on our tables with it, and so is what differs from one database to the next: ids, names made of them.
  */
 
 const ours = "relnamespace = 'public'::regnamespace and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')"
@@ -23,7 +23,7 @@ const indexes = `
 
 const triggers = `
   select replace(pg_get_triggerdef(oid), ' public.', ' ') as line
-  from pg_trigger where tgrelid = $1::regclass and not tgisinternal order by tgname`
+  from pg_trigger where tgrelid = $1::regclass and not tgisinternal and tgname not like 'ts\\_%' order by tgname`
 
 const options = `
   select format('with (%s)', array_to_string(reloptions, ', ')) as line from pg_class where oid = $1::regclass and reloptions is not null`
