@@ -5,7 +5,9 @@ import pg from 'pg'
  * statements that may take minutes.
  */
 export async function withLongConnection<T> (pool: pg.Pool, limitMs: number, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ ...pool.options, statement_timeout: limitMs, query_timeout: limitMs + 5000 })
+  // The pool hides its password from copies of its options.
+  const { options } = pool
+  const client = new pg.Client({ ...options, password: options.password, statement_timeout: limitMs, query_timeout: limitMs + 5000 })
   // A connection that breaks reports through its query; without a handler the event would end the process as well.
   client.on('error', () => {})
   await client.connect()

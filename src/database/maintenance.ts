@@ -14,8 +14,8 @@ export type { JobReport } from './maintenance/job.js'
 
 /** How often is looked for due jobs. */
 const lookEveryS = 10
-/** A run ends before its lease does. */
-const runLimitMs = leaseMs - 60_000
+/** A statement ends before the lease does. A run of many may outlast it and be started once more elsewhere, which harms nothing. */
+const statementLimitMs = leaseMs - 60_000
 
 export interface MaintenanceOptions {
   pool: pg.Pool
@@ -52,7 +52,7 @@ export function createMaintenance ({ pool, isEmbedded, settings, log }: Maintena
     const start = performance.now()
     let failure: string | null = null
     try {
-      await withLongConnection(pool, runLimitMs, job.run)
+      await withLongConnection(pool, statementLimitMs, job.run)
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error)
       log.warn({ err: error, job: job.name }, `maintenance: ${job.name} failed`)
