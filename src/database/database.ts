@@ -6,6 +6,9 @@ import { databaseName, userName } from './embedded/names.js'
 import { createPool } from './pool.js'
 
 const poolSize = 10
+// Questions of people and panels: few at a time and short, so that they never hold up the measurements.
+const readerSize = 4
+const readTimeoutMs = 10_000
 const firstRetryMs = 250
 const longestRetryMs = 5000
 
@@ -19,6 +22,8 @@ export interface DatabaseOptions {
 
 export interface Database {
   pool: pg.Pool
+  /** For the answers of the API: its connections are its own, and a statement may take ten seconds. */
+  reader: pg.Pool
   isEmbedded: boolean
   /**
    * Resolves once the database has answered for the first time, and waits for that as long as it takes, logging why.
@@ -40,17 +45,19 @@ export function openDatabase (options: DatabaseOptions): Database {
     ? { connectionString: databaseUrl }
     : { ...embedded.address, user: userName, database: databaseName }
   const pool = createPool({ ...connection, applicationName, max: poolSize }, log)
+  const reader = createPool({ ...connection, applicationName: `${applicationName} api`, max: readerSize, statementTimeoutMs: readTimeoutMs }, log)
   const stopped = new AbortController()
   const ready = waitUntilReady({ pool, embedded, log, signal: stopped.signal })
   // The caller may look at it later, or not at all when it stops first.
   ready.catch(() => {})
   return {
     pool,
+    reader,
     isEmbedded: embedded !== undefined,
     ready,
     stop: async () => {
       stopped.abort(new Error('the database was closed'))
-      await pool.end()
+      await Promise.all([pool.end(), reader.end()])
       await embedded?.stop()
     }
   }

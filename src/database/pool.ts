@@ -12,12 +12,14 @@ export interface PoolSettings {
   applicationName: string
   /** Connections at most. */
   max: number
+  /** The server ends a statement that takes longer; a minute unless given. */
+  statementTimeoutMs?: number
 }
 
 const connectTimeoutMs = 5000
-const statementTimeoutMs = 60_000
-// The server ends the statement first, and says so; this one is for a server that does not answer at all.
-const answerTimeoutMs = statementTimeoutMs + 5000
+const defaultStatementTimeoutMs = 60_000
+// The server ends the statement first, and says so; what is waited beyond that is for a server that does not answer at all.
+const answerWaitMs = 5000
 const idleTimeoutMs = 30_000
 
 /** `2025-09-29 18:41:05.25+00` -> `2025-09-29T18:41:05.25Z`. Every connection uses UTC; infinity stays as it is. */
@@ -50,14 +52,14 @@ export function createTypes (): pg.CustomTypesConfig {
  * (`2025-09-29T18:41:05.000001Z`), an `int8` as number where it is safe. A connection that breaks while idle is logged and replaced.
  */
 export function createPool (settings: PoolSettings, log: Pick<BaseLogger, 'warn'>): pg.Pool {
-  const { applicationName, ...connection } = settings
+  const { applicationName, statementTimeoutMs = defaultStatementTimeoutMs, ...connection } = settings
   const pool = new pg.Pool({
     ...connection,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: idleTimeoutMs,
     statement_timeout: statementTimeoutMs,
-    query_timeout: answerTimeoutMs,
+    query_timeout: statementTimeoutMs + answerWaitMs,
     options: '-c timezone=UTC',
     keepAlive: true,
     types: createTypes()
