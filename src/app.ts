@@ -1,14 +1,29 @@
 import cors from '@fastify/cors'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
+import type { Pool } from 'pg'
 import type { Config } from './config.js'
 import { access } from './http/plugins/access.js'
 import { openapi } from './http/plugins/openapi.js'
-import { problems } from './http/plugins/problems.js'
+import { problems, sendProblem } from './http/plugins/problems.js'
 import { requestMetrics } from './http/plugins/request-metrics.js'
+import { schemas } from './http/plugins/schemas.js'
+import { crashRoutes } from './http/routes/crashes.js'
 import { healthRoutes, type HealthSources } from './http/routes/health.js'
 import { ingestRoutes } from './http/routes/ingest.js'
+import { issueRoutes } from './http/routes/issues.js'
+import { linkRoutes } from './http/routes/links.js'
 import { metricsRoutes } from './http/routes/metrics.js'
+import { nodeRoutes } from './http/routes/nodes.js'
+import { pathRoutes } from './http/routes/paths.js'
+import { phoneRoutes } from './http/routes/phones.js'
+import { radioSeriesRoutes } from './http/routes/radio-series.js'
+import { radioRoutes } from './http/routes/radios.js'
+import { registryRoutes } from './http/routes/registry.js'
+import { rejectedRoutes } from './http/routes/rejected.js'
+import { seriesRoutes } from './http/routes/series.js'
+import { topologyRoutes } from './http/routes/topology.js'
+import { ageSeconds } from './http/series/range.js'
 import type { Ingest } from './ingest/ingest.js'
 import type { Metrics } from './metrics.js'
 
@@ -20,6 +35,10 @@ export interface AppDependencies {
   readMetrics: () => Promise<string>
   ingest: Ingest
   health: HealthSources
+  /** Where answers come from. */
+  db: Pool
+  /** Milliseconds since 1970. */
+  now: () => number
 }
 
 /** Agents give up after 10 s; nobody needs longer for a request. */
@@ -31,7 +50,7 @@ const keepAliveTimeoutMs = 20_000
  * Tests use this same function.
  */
 export async function buildApp (deps: AppDependencies) {
-  const { config, log, metrics } = deps
+  const { config, log, metrics, db, now } = deps
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -41,6 +60,8 @@ export async function buildApp (deps: AppDependencies) {
     http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: 5000 },
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     routerOptions: { maxParamLength: 1024 },
+    // An address that can't be decoded reaches no route, and no error handler.
+    frameworkErrors: (error, _request, reply) => { sendProblem(reply, error.statusCode ?? 400, error.message) },
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, useDefaults: true, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
@@ -59,5 +80,15 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(ingestRoutes, { ingest: deps.ingest, maxBody: config.INGEST_MAX_BODY })
   await app.register(healthRoutes, { sources: deps.health })
   await app.register(metricsRoutes, { readMetrics: deps.readMetrics })
+
+  await app.register(schemas)
+  await app.register(issueRoutes, { db })
+  await app.register(rejectedRoutes, { db })
+  for (const routes of [nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {
+    await app.register(routes, { db, now })
+  }
+  const hourlyS = ageSeconds(config.RETENTION_HOURLY)
+  await app.register(seriesRoutes, { db, now, kept: { rawS: ageSeconds(config.RETENTION_RAW), hourlyS } })
+  await app.register(radioSeriesRoutes, { db, now, kept: { rawS: ageSeconds(config.RETENTION_RADIO), hourlyS } })
   return app
 }

@@ -51,6 +51,8 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
     log,
     metrics,
     readMetrics: shareMetrics?.(metrics.registry) ?? (() => metrics.registry.metrics()),
+    db: database.reader,
+    now,
     ingest: createIngest({
       writer,
       read: createMessageReader(),

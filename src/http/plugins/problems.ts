@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply } from 'fastify'
 import plugin from 'fastify-plugin'
 import { Type } from 'typebox'
+import { isUnavailable } from '../../database/errors.js'
 
 /** RFC 9457, the shape of every error answer. */
 export const Problem = Type.Object({
@@ -9,6 +10,10 @@ export const Problem = Type.Object({
   status: Type.Integer(),
   detail: Type.String(),
 }, { $id: 'Problem', additionalProperties: true, description: 'What went wrong (RFC 9457)' })
+
+/** SQLSTATE: the schema is not there yet, since the collector answers before it has migrated a new database. */
+const undefinedTable = '42P01'
+const retryAfterS = 5
 
 export const problemType = 'application/problem+json'
 
@@ -23,6 +28,10 @@ export const problems = plugin(async (app) => {
   app.setNotFoundHandler((request, reply) => sendProblem(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}`))
 
   app.setErrorHandler<FastifyError & { retryAfterS?: number }>((error, request, reply) => {
+    if (isUnavailable(error) || error.code === undefinedTable) {
+      request.log.warn({ err: error, method: request.method, url: request.url }, 'the database did not answer')
+      return sendProblem(reply.header('retry-after', retryAfterS), 503, 'the database is away, busy or not ready yet; a shorter range or a smaller limit may help')
+    }
     const status = error.retryAfterS !== undefined ? 503 : error.statusCode ?? 500
     if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS)
     if (status >= 500 && status !== 503) {

@@ -1,0 +1,15 @@
+import plugin from 'fastify-plugin'
+import { crashSchemas } from '../schemas/crashes.js'
+import { issueSchemas } from '../schemas/issues.js'
+import { nodeSchemas } from '../schemas/nodes.js'
+import { pathSchemas } from '../schemas/paths.js'
+import { radioSchemas } from '../schemas/radios.js'
+import { Rejected } from '../schemas/rejected.js'
+import { seriesSchemas } from '../schemas/series.js'
+import { topologySchemas } from '../schemas/topology.js'
+
+/** The shapes that answers share, by name: the document's components. */
+export const schemas = plugin(async (app) => {
+  const all = [...issueSchemas, ...pathSchemas, ...crashSchemas, ...nodeSchemas, ...radioSchemas, ...seriesSchemas, ...topologySchemas, Rejected]
+  for (const schema of all) app.addSchema(schema)
+})

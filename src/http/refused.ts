@@ -1,0 +1,11 @@
+/** The caller's fault, found after validation: answered with this status and text. */
+export class Refused extends Error {
+  constructor (readonly statusCode: 400 | 404, detail: string) {
+    super(detail)
+    this.name = 'Refused'
+  }
+}
+
+export function notFound (): Refused {
+  return new Refused(404, 'not found')
+}

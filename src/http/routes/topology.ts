@@ -1,0 +1,54 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Pool } from 'pg'
+import { Type } from 'typebox'
+import { parseRoute } from '../../incidents/subject.js'
+import { listAllLinks } from '../queries/links.js'
+import { findNames } from '../queries/names.js'
+import { listNodes } from '../queries/nodes.js'
+import { findPath } from '../queries/paths.js'
+import { Refused } from '../refused.js'
+import { answers, json, noQuery, query } from '../schemas/common.js'
+import { toFeatures, toGraph } from '../topology.js'
+
+const mostNodes = 10_000
+const geoJson = 'application/geo+json'
+
+export const topologyRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => number }> = async (app, { db, now }) => {
+  app.get('/topology', {
+    schema: {
+      tags: ['topology'],
+      summary: 'The mesh as a NetJSON NetworkGraph',
+      querystring: query({ highlight: Type.Optional(Type.String({ maxLength: 800, description: 'src,dst: marks the present route of this path with `highlight`' })) }),
+      response: answers({ 200: json('The graph', Type.Ref('NetworkGraph')) }),
+    },
+  }, async (request) => {
+    const nowMs = now()
+    const { highlight } = request.query
+    const route = highlight === undefined ? [] : await findRoute(db, highlight, nowMs)
+    const nodes = await listNodes(db, { limit: mostNodes }, nowMs)
+    return toGraph(nodes.rows, await listAllLinks(db, nowMs), route)
+  })
+
+  app.get('/nodes.geojson', {
+    schema: {
+      tags: ['topology'],
+      summary: 'Nodes with coordinates, and the links between them, as GeoJSON',
+      querystring: noQuery,
+      response: answers({ 200: { description: 'The features', content: { [geoJson]: { schema: Type.Ref('FeatureCollection') } } } }),
+    },
+  }, async (_request, reply) => {
+    const nowMs = now()
+    const nodes = await listNodes(db, { limit: mostNodes }, nowMs)
+    const features = toFeatures(nodes.rows, await listAllLinks(db, nowMs))
+    return await reply.type(geoJson).send(features)
+  })
+}
+
+/** The hops of the newest window; none where the path was not measured within a day or its route is not known. */
+async function findRoute (db: Pool, text: string, nowMs: number): Promise<string[]> {
+  const path = parseRoute(text)
+  if (path === null) throw new Refused(400, 'highlight: must be src,dst')
+  const [src, dst] = await findNames(db, [path.src, path.dst])
+  const found = src === undefined || dst === undefined ? undefined : await findPath(db, { src, dst }, nowMs)
+  return found === undefined || (found.last.route.length === 1 && found.last.route[0] === 'unknown') ? [] : found.last.route
+}

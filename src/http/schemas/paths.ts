@@ -1,0 +1,83 @@
+import { Type, type Static } from 'typebox'
+import { integer, number, Time } from './common.js'
+
+export const WorstHop = Type.Object({
+  hop_index: Type.Integer(),
+  from: Type.String(),
+  to: Type.String(),
+  link_type: Type.String({ description: 'Empty where unknown' }),
+  lq: number,
+  nlq: number,
+  etx: Type.Number(),
+}, { $id: 'WorstHop', description: 'The hop with the highest etx of the last window, from 1.25' })
+
+export const Window = Type.Object({
+  time: Time,
+  route: Type.Array(Type.String()),
+  rtt_ms: number,
+  jitter_ms: number,
+  loss_pct: number,
+  window_s: integer,
+  timing_usable: Type.Boolean({ description: 'false: rtt_ms and jitter_ms are wrong and count nowhere' }),
+  loss_usable: Type.Boolean(),
+}, { $id: 'Window', description: 'One measurement of a path' })
+
+export const PathHour = Type.Object({
+  n: Type.Integer(),
+  rtt_ms_avg: number,
+  rtt_ms_p95: number,
+  jitter_ms_avg: number,
+  jitter_ms_p95: number,
+  loss_pct_avg: number,
+  loss_pct_p95: number,
+}, { $id: 'PathHour', description: 'The usable windows of the last hour' })
+
+export const Path = Type.Object({
+  src: Type.String(),
+  dst: Type.String(),
+  last: Type.Ref('Window'),
+  hour: Type.Ref('PathHour'),
+  worst_hop: Type.Union([Type.Ref('WorstHop'), Type.Null()]),
+  open_issues: Type.Array(Type.Ref('IssueReference')),
+}, { $id: 'Path' })
+
+export const LinkReading = Type.Object({
+  time: Time,
+  lq: number,
+  nlq: number,
+  etx: number,
+  rtt_ms: number,
+  signal_dbm: number,
+  noise_dbm: number,
+  tx_bitrate_mbps: number,
+  rxcost: number,
+  txcost: number,
+  quality: number,
+}, { $id: 'LinkReading', description: 'The newest report of a link, as seen from a' })
+
+export const LinkHour = Type.Object({
+  n: Type.Integer(),
+  lq_avg: number,
+  nlq_avg: number,
+  etx_avg: number,
+  etx_p95: number,
+  rtt_ms_avg: number,
+  rtt_ms_p95: number,
+}, { $id: 'LinkHour', description: 'The reports of the last hour' })
+
+export const Link = Type.Object({
+  a: Type.String(),
+  b: Type.String(),
+  medium: Type.String({ description: 'rf, tunnel, dtd, …' }),
+  last: Type.Ref('LinkReading'),
+  hour: Type.Ref('LinkHour'),
+  open_issues: Type.Array(Type.Ref('IssueReference')),
+}, { $id: 'Link', description: 'Two nodes and a medium; lq is how a hears b, nlq how b hears a' })
+
+export type WindowBody = Static<typeof Window>
+export type PathHourBody = Static<typeof PathHour>
+export type WorstHopBody = Static<typeof WorstHop>
+export type LinkReadingBody = Static<typeof LinkReading>
+export type LinkHourBody = Static<typeof LinkHour>
+
+export const pathSchemas = [WorstHop, Window, PathHour, Path, LinkReading, LinkHour, Link]
