@@ -8,6 +8,7 @@ import { openapi } from './http/plugins/openapi.js'
 import { problems, sendProblem } from './http/plugins/problems.js'
 import { requestMetrics } from './http/plugins/request-metrics.js'
 import { schemas } from './http/plugins/schemas.js'
+import { writeLimit } from './http/plugins/write-limit.js'
 import { crashRoutes } from './http/routes/crashes.js'
 import { healthRoutes, type HealthSources } from './http/routes/health.js'
 import { ingestRoutes } from './http/routes/ingest.js'
@@ -76,6 +77,7 @@ export async function buildApp (deps: AppDependencies) {
       : { origin: ['GET', 'HEAD', 'OPTIONS'].includes(request.method) && '*', methods: ['GET'] }),
   })
   await app.register(access, { config })
+  await app.register(writeLimit)
 
   await app.register(ingestRoutes, { ingest: deps.ingest, maxBody: config.INGEST_MAX_BODY })
   await app.register(healthRoutes, { sources: deps.health })

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import { buildApp } from './app.js'
 import type { Config } from './config.js'
+import { addDatabaseMetrics } from './database-metrics.js'
 import { openDatabase, type Database } from './database/database.js'
 import { createMaintenance } from './database/maintenance.js'
 import { findUnreadyReason, prepareDatabase } from './database/prepare.js'
@@ -41,6 +42,7 @@ const queueWaitMs = 6000
 export async function startCollector (config: Config, log: Logger, { now = Date.now, shareMetrics }: CollectorOptions = {}): Promise<Collector> {
   const metrics = createMetrics(() => writer.queuedRows)
   const database = openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, applicationName: 'meshmon', log })
+  addDatabaseMetrics(metrics.registry, database.reader, now)
   const schema = prepareDatabase(database, config, log)
   const maintenance = createMaintenance({ pool: database.pool, isEmbedded: database.isEmbedded, settings: config, log })
   const ready = schema.done.then(() => maintenance.start())

@@ -16,18 +16,18 @@ interface NodeRow extends NodeBody { key: number }
 
 export interface NodeFilter { status?: NodeBody['status'], limit: number, cursor?: string }
 
-/**
- * Silent as rule 8 has it: nothing for 30 minutes and for three usual gaps. `$1` is the moment that counts as now. A node entered by
- * hand has last_seen 'epoch' until it is heard.
- */
-const described = `
-select id as key, name as id, kind, address as host, first_seen, nullif(last_seen, 'epoch') as last_seen, version, model, lat, lon, elevation_m,
-  site, pinned, retired_at, last_time, usual_gap_s, info,
+/** Silent as rule 8 has it: nothing for 30 minutes and for three usual gaps. `$1` is the moment that counts as now. */
+export const nodeStatus = `
   case
     when greatest(last_seen, last_time) > $1::timestamptz - greatest(1800, 3 * coalesce(usual_gap_s, 0)) * interval '1 second' then 'active'
     when greatest(last_seen, last_time) > $1::timestamptz - interval '24 hours' then 'inactive'
     else 'dead'
-  end as status
+  end`
+
+/** A node entered by hand has last_seen 'epoch' until it is heard. */
+const described = `
+select id as key, name as id, kind, address as host, first_seen, nullif(last_seen, 'epoch') as last_seen, version, model, lat, lon, elevation_m,
+  site, pinned, retired_at, last_time, usual_gap_s, info, ${nodeStatus} as status
 from nodes`
 
 const selectNodes = `

@@ -1,0 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Pool } from 'pg'
+import { Gauge, type Registry } from 'prom-client'
+import { countIssues, countNodes } from './http/queries/totals.js'
+
+/** A scrape must not wait for a database that is away. */
+const answerMs = 2000
+
+type Count = Record<string, string | number> & { n: number }
+
+/** Adds what only the database knows: nodes by status, open issues by kind and severity. While it does not answer, these are absent. */
+export function addDatabaseMetrics (registry: Registry, db: Pool, now: () => number): void {
+  const registers = [registry]
+  // Every worker reads the same database: their sum would count each node several times.
+  const aggregator = 'first'
+  new Gauge({
+    registers,
+    aggregator,
+    name: 'meshmon_nodes',
+    help: 'Nodes by status',
+    labelNames: ['status'],
+    async collect () { replace(this, await ask(countNodes(db, now()))) },
+  }).reset()
+  new Gauge({
+    registers,
+    aggregator,
+    name: 'meshmon_open_issues',
+    help: 'Issues that are not closed',
+    labelNames: ['kind', 'severity'],
+    async collect () { replace(this, await ask(countIssues(db))) },
+  }).reset()
+}
+
+async function ask (counting: Promise<Count[]>): Promise<Count[]> {
+  return await Promise.race([counting, delay(answerMs, [], { ref: false })]).catch(() => [])
+}
+
+function replace<Label extends string> (gauge: Gauge<Label>, counts: Count[]): void {
+  gauge.reset()
+  for (const { n, ...labels } of counts) gauge.set(labels as Record<Label, string>, n)
+}
