@@ -4,6 +4,7 @@ import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import type { Pool } from 'pg'
 import type { Config } from './config.js'
 import { access } from './http/plugins/access.js'
+import { finiteNumbers } from './http/plugins/finite-numbers.js'
 import { openapi } from './http/plugins/openapi.js'
 import { problems, sendProblem } from './http/plugins/problems.js'
 import { requestMetrics } from './http/plugins/request-metrics.js'
@@ -68,6 +69,7 @@ export async function buildApp (deps: AppDependencies) {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   await app.register(problems)
+  await app.register(finiteNumbers)
   await app.register(requestMetrics, { histogram: metrics.httpDuration })
   await app.register(openapi)
   await app.register(cors, {

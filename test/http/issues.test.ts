@@ -97,7 +97,7 @@ t.test('names with separators in them are found by their encoded form', async (t
 t.test('what is not understood is refused, not ignored', async (t) => {
   await insertIssues()
   const bad = [
-    'state=open', 'status=opened', 'severity=bad', 'limit=0', 'limit=1001', 'limit=x', 'since=yesterday', 'since=0000-01-01T00:00:00Z', 'until=2026-12-31T23:59:60Z',
+    'state=open', 'status=opened', 'severity=bad', 'limit=0', 'limit=1001', 'limit=x', 'limit=1e400', 'limit=-1e400', 'since=yesterday', 'since=0000-01-01T00:00:00Z', 'until=2026-12-31T23:59:60Z',
     'since=2026-01-01T00:00:00', 'cursor=x', 'cursor=', 'link=a', 'link=a--b--c', 'link=a%2500--b', 'route=a', 'route=a,b,c', 'link=a--b&route=a,b', 'node=', 'node=a%00b',
     'node=a&node=b', `cursor=${Buffer.from('["2026-02-30T00:00:00Z","a"]').toString('base64url')}`, `cursor=${Buffer.from('[1,2]').toString('base64url')}`,
     `cursor=${Buffer.from('["2026-01-01T00:00:00Z","a\\u0000"]').toString('base64url')}`, `cursor=${Buffer.from('["2026-01-01T00:00:00Z","\\ud800"]').toString('base64url')}`,
