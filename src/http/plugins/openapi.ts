@@ -3,6 +3,12 @@ import swaggerUi from '@fastify/swagger-ui'
 import plugin from 'fastify-plugin'
 import { version } from '../../version.js'
 
+/** A mesh has no internet, and often no TLS: nothing is loaded from elsewhere, and nothing is asked for by https. */
+const contentSecurityPolicy = [
+  "default-src 'self'", "base-uri 'self'", "font-src 'self' data:", "frame-ancestors 'self'", "img-src 'self' data:", "object-src 'none'",
+  "script-src 'self'", "script-src-attr 'none'", "style-src 'self'",
+].join('; ')
+
 /** Documents every route registered after it: /openapi.json, and /docs with assets from disk. */
 export const openapi = plugin(async (app) => {
   await app.register(swagger, {
@@ -15,8 +21,25 @@ export const openapi = plugin(async (app) => {
         license: { name: 'MIT', identifier: 'MIT' },
       },
     },
+    transformObject: (documented) => {
+      if (!('openapiObject' in documented)) return documented.swaggerObject
+      for (const operations of Object.values(documented.openapiObject.paths ?? {})) {
+        for (const operation of Object.values(operations ?? {})) {
+          if (typeof operation === 'object' && 'parameters' in operation) relaxDefaults(operation.parameters ?? [])
+        }
+      }
+      return documented.openapiObject
+    },
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => typeof json.$id === 'string' ? json.$id : `def-${i}` },
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: contentSecurityPolicy, uiConfig: { validatorUrl: null } })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 })
+
+/** What has a default need not be given; the validator knows it as required, since it is there once defaults are filled in. */
+function relaxDefaults (parameters: object[]): void {
+  for (const parameter of parameters) {
+    const { schema }: { schema?: { default?: unknown } } = parameter
+    if (schema?.default !== undefined) Object.assign(parameter, { required: false })
+  }
+}

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { version } from '../../version.js'
-import { problemType, sendProblem } from '../plugins/problems.js'
+import { sendProblem } from '../plugins/problems.js'
+import { answers, json, noQuery } from '../schemas/common.js'
 
 /** Where the two answers come from. `status` must not wait; `unreadyReason` asks the database. */
 export interface HealthSources {
@@ -15,7 +16,8 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ sources: HealthSources }>
     schema: {
       tags: ['operation'],
       summary: 'The process is alive; never waits for the database',
-      response: { 200: Type.Object({ ok: Type.Boolean(), version: Type.String(), uptime_s: Type.Number() }, { additionalProperties: true }) },
+      querystring: noQuery,
+      response: answers({ 200: json('It is', Type.Object({ ok: Type.Boolean(), version: Type.String(), uptime_s: Type.Number() }, { additionalProperties: true })) }),
     },
   }, async () => ({ ok: true, version, uptime_s: Math.round(process.uptime()), ...sources.status() }))
 
@@ -23,10 +25,8 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ sources: HealthSources }>
     schema: {
       tags: ['operation'],
       summary: 'The database answers and its schema is current',
-      response: {
-        200: Type.Object({ ready: Type.Boolean() }),
-        503: { description: 'Not ready, with the reason', content: { [problemType]: { schema: Type.Ref('Problem') } } },
-      },
+      querystring: noQuery,
+      response: answers({ 200: json('Ready; 503 gives the reason why not', Type.Object({ ready: Type.Boolean() })) }),
     },
   }, async (_request, reply) => {
     const reason = await sources.unreadyReason()

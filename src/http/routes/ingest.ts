@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { BodyRefused, type Ingest, type IngestResult, type Rejection } from '../../ingest/ingest.js'
 import { decompress } from '../../ingest/decompress.js'
 import { problemType, sendProblem } from '../plugins/problems.js'
+import { answers } from '../schemas/common.js'
 
 const RejectionSchema = Type.Object({
   index: Type.Integer({ minimum: 0 }),
@@ -37,12 +38,12 @@ export const ingestRoutes: FastifyPluginAsync<{ ingest: Ingest, maxBody: number 
       summary: 'What agents send: one message, an array, or one JSON object a line',
       description: 'Messages `meshmon.v1` and `meshmon.v2`. The answer comes after the commit. `Content-Encoding` gzip and deflate are understood, `Content-Type` does not matter.',
       querystring: Type.Object({ token: Type.Optional(Type.String({ description: 'INGEST_TOKEN, for clients that cannot set headers' })) }, { additionalProperties: false }),
-      response: {
+      response: answers({
         200: { description: 'Stored, or stored before; what was rejected is listed', content: { 'application/json': { schema: Type.Ref('IngestAnswer') } } },
         400: { description: 'Nothing of it could be accepted', content: { [problemType]: { schema: Type.Ref('Problem') } } },
         413: { description: 'Too large, or too many messages', content: { [problemType]: { schema: Type.Ref('Problem') } } },
         503: { description: 'The database is away or the queue is full; nothing was stored', content: { [problemType]: { schema: Type.Ref('Problem') } } },
-      },
+      }, 401, 403),
     },
   }, async (request, reply) => {
     try {

@@ -50,10 +50,10 @@ function problem (status: ProblemStatus | 500 | 503): object {
   return { description: problemDescriptions[status], content: { [problemType]: { schema: Type.Ref('Problem') } } }
 }
 
-/** The answers of an operation: its own, those given, and the three that any may give. */
+/** The answers of an operation: its own, the problems given, and the three that any may give. */
 export function answers (own: Record<number, object>, ...statuses: ProblemStatus[]): Record<number, object> {
   const all = [400, ...statuses, 500, 503] as const
-  return { ...own, ...Object.fromEntries(all.map((status) => [status, problem(status)])) }
+  return { ...Object.fromEntries(all.map((status) => [status, problem(status)])), ...own }
 }
 
 export function json (description: string, schema: TSchema): object {
