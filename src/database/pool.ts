@@ -62,6 +62,8 @@ export function createPool (settings: PoolSettings, log: Pick<BaseLogger, 'warn'
     query_timeout: statementTimeoutMs + answerWaitMs,
     options: '-c timezone=UTC',
     keepAlive: true,
+    // Statements that are not awaited one by one travel together, and so do their answers.
+    pipeline: true,
     types: createTypes()
   })
   pool.on('error', (error) => log.warn({ err: error }, 'lost an idle database connection'))

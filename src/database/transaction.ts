@@ -22,8 +22,7 @@ async function runOnce<T> (pool: pg.Pool, work: (client: pg.PoolClient) => Promi
   const client = await pool.connect()
   let broken = false
   try {
-    await client.query('begin')
-    const result = await work(client)
+    const [, result] = await Promise.all([client.query('begin'), work(client)])
     await client.query('commit')
     return result
   } catch (error) {

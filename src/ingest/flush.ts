@@ -2,7 +2,7 @@ import type { ClientBase, Pool } from 'pg'
 import { withTransaction } from '../database/transaction.js'
 import type { Micros, NormalisedMessage, Row } from '../messages/tables.js'
 import type { AddressBook, AddressSeen } from './addresses.js'
-import { insertRows, tableNames } from './insert.js'
+import { insertRows } from './insert.js'
 import type { NameBook } from './names.js'
 import { recordNodes, type Heard } from './nodes.js'
 import { recordRejected, type RejectedMessage } from './rejected.js'
@@ -58,28 +58,22 @@ async function store (context: FlushContext, arrivals: Arrival[], rejected: Reje
   await addresses.learn(pool, wanted.addresses, context.now())
   settleNames(arrivals, names, addresses)
 
+  const rows = arrivals.flatMap(({ message }) => message.rows)
   return await withTransaction(pool, async (client) => {
-    const stored = await insertAll(client, arrivals)
-    await recordSenders(client, context, arrivals)
-    await recordRejected(client, rejected)
+    const stored = new Set<Row>()
+    const inserted = insertRows(client, rows.filter(({ after }) => !after), stored)
+    const dependent = rows.filter(({ after }) => after)
+    if (dependent.length > 0) {
+      await inserted
+      await insertRows(client, dependent.filter(({ after }) => stored.has(after!)), stored)
+    }
+    // Sent behind the rows without waiting for them. Where a row is refused these fail too, but have nothing to say.
+    const recorded = Promise.all([recordSenders(client, context, arrivals), recordRejected(client, rejected)])
+    recorded.catch(() => {})
+    await inserted
+    await recorded
     return new Map(arrivals.map((arrival) => [arrival, outcomeOf(arrival.message, stored)]))
   })
-}
-
-/** Rows that were new. A row that comes `after` one that is stored already is left out with it. */
-async function insertAll (client: ClientBase, arrivals: Arrival[]): Promise<Set<Row>> {
-  const stored = new Set<Row>()
-  for (const table of tableNames) {
-    const rows: Row[] = []
-    for (const { message } of arrivals) {
-      for (const row of message.rows) {
-        if (row.table === table && (!row.after || stored.has(row.after))) rows.push(row)
-      }
-    }
-    if (rows.length === 0) continue
-    for (const row of await insertRows(client, table, rows)) stored.add(row)
-  }
-  return stored
 }
 
 async function recordSenders (client: ClientBase, context: FlushContext, arrivals: Arrival[]): Promise<void> {
@@ -94,8 +88,7 @@ async function recordSenders (client: ClientBase, context: FlushContext, arrival
     }
     for (const { address, name } of message.neighbours) seen.push({ address, node: name })
   }
-  await recordNodes(client, heard)
-  await context.addresses.record(client, seen, context.now())
+  await Promise.all([recordNodes(client, heard), context.addresses.record(client, seen, context.now())])
 }
 
 /** A message without rows (no probe yet) has nothing that could be stored already. */

@@ -23,45 +23,62 @@ interface Statement {
   key: readonly string[]
 }
 
-const statements = new Map<string, Statement>(Object.entries(tables).map(([table, { key, columns }]) => {
-  const words = Object.entries(columns).map(([name, word]) => ({ name, word: word.replace('?', '') as Word }))
-  const selected = words.map(({ name, word }) => word === 'time' ? `timestamptz 'epoch' + ${name} * interval '1 microsecond'` : name)
+/** How many rows were new, and their keys where some were not. */
+interface Inserted { stored: number, keys: Cell[][] | null }
+
+/** Tables in the order in which they are written. */
+const tableNames = Object.keys(tables) as TableName[]
+
+const statements = new Map(tableNames.map((table): [TableName, Statement] => {
+  const words = Object.entries(tables[table].columns).map(([name, word]) => ({ name, word: word.replace('?', '') as Word }))
   const names = words.map(({ name }) => name).join(', ')
-  const returned = key.map((name) => name === 'time' ? '(extract(epoch from time) * 1000000)::int8::text as time' : `${name}::text`)
+  const arrays = words.map(({ word }, i) => `$${i + 1}::${wire[word].array}`).join(', ')
+  const values = words.map(({ name, word }) => word === 'time' ? `timestamptz 'epoch' + ${name} * interval '1 microsecond'` : name).join(', ')
+  const key = tables[table].key.map((name) => name === 'time' ? '(extract(epoch from time) * 1000000)::int8' : name).join(', ')
   return [table, {
-    sql: `insert into ${table} (${names}) select ${selected.join(', ')} from unnest(${words.map(({ word }, i) => `$${i + 1}::${wire[word].array}`).join(', ')}) as u(${names}) on conflict do nothing returning ${returned.join(', ')}`,
+    sql: `
+with stored as (
+  insert into ${table} (${names}) select ${values} from unnest(${arrays}) as u(${names})
+  on conflict do nothing returning ${tables[table].key.join(', ')})
+select n as stored, case when n < cardinality($1::${wire[words[0]!.word].array}) then (select json_agg(json_build_array(${key})) from stored) end as keys
+from (select count(*)::int as n from stored) as counted`,
     columns: words.map(({ name, word }) => ({ name, write: wire[word].write })),
-    key,
+    key: tables[table].key,
   }]
 }))
 
-/** Tables in the order in which they are written: rows that others come `after` first. */
-export const tableNames = Object.keys(tables) as TableName[]
-
 /**
- * Inserts rows of one table in one statement, leaving out what is stored already. Returns the rows that were new;
+ * Inserts rows, one statement per table, leaving out what is stored already. Adds to `stored` the rows that were new;
  * of several with one key in `rows`, the first.
  */
-export async function insertRows (client: ClientBase, table: TableName, rows: Row[]): Promise<Set<Row>> {
+export async function insertRows (client: ClientBase, rows: Row[], stored: Set<Row>): Promise<void> {
+  await Promise.all(tableNames.map(async (table) => {
+    const own = rows.filter((row) => row.table === table)
+    if (own.length === 0) return
+    for (const row of await insertInto(client, table, own)) stored.add(row)
+  }))
+}
+
+async function insertInto (client: ClientBase, table: TableName, rows: Row[]): Promise<Row[]> {
   const { sql, columns, key } = statements.get(table)!
-  const literals = columns.map(({ name, write }) => arrayLiteral(rows, name, write))
-  const { rows: stored } = await client.query<Record<string, string>>(sql, literals)
-  if (stored.length === rows.length) return new Set(rows)
+  const values = columns.map(({ name, write }) => arrayLiteral(rows, name, write))
+  const { rows: [inserted] } = await client.query<Inserted>({ name: `insert ${table}`, text: sql, values })
+  if (inserted!.stored === rows.length) return rows
 
   const first = new Map<string, Row>()
   for (const row of rows) {
-    const id = keyOf(cellsOf(row), key)
+    const id = idOf(key.map((name) => cellsOf(row)[name]))
     if (!first.has(id)) first.set(id, row)
   }
-  return new Set(stored.map((keys) => first.get(keyOf(keys, key))).filter((row) => row !== undefined))
+  return (inserted!.keys ?? []).flatMap((cells) => first.get(idOf(cells)) ?? [])
 }
 
 function cellsOf (row: Row): Readonly<Record<string, Cell>> {
   return row.values
 }
 
-function keyOf (cells: Readonly<Record<string, Cell>>, key: readonly string[]): string {
-  return key.map((name) => cells[name]).join('\u0000')
+function idOf (key: Cell[]): string {
+  return key.join('\u0000')
 }
 
 function arrayLiteral (rows: Row[], column: string, write: (value: NonNullable<Cell>) => string): string {

@@ -62,7 +62,7 @@ export async function recordNodes (client: ClientBase, heard: Heard[]): Promise<
     if (known) add(known, one)
     else byNode.set(key, start(one))
   }
-  if (byNode.size > 0) await client.query(upsertNodes, [JSON.stringify([...byNode.values()])])
+  if (byNode.size > 0) await client.query({ name: 'upsert nodes', text: upsertNodes, values: [JSON.stringify([...byNode.values()])] })
 }
 
 function start ({ sighting, receivedAt, address }: Heard): NodeRecord {

@@ -47,8 +47,15 @@ export function settleNames (arrivals: Arrival[], names: NameBook, addresses: Ad
     for (const row of message.rows) {
       const cells = cellsOf(row)
       for (const column of nameColumns[row.table]) cells[column] = names.spelling(cells[column] as string)
-      for (const column of hostColumns[row.table]) replace(cells, column, settle(cells[column] as string))
-      for (const column of routeColumns[row.table]) replace(cells, column, (cells[column] as string[]).map(settle))
+      for (const column of hostColumns[row.table]) {
+        const host = cells[column] as string
+        const settled = settle(host)
+        if (settled !== host) replace(cells, column, settled)
+      }
+      for (const column of routeColumns[row.table]) {
+        const route = cells[column] as string[]
+        if (route.some((host) => settle(host) !== host)) replace(cells, column, route.map(settle))
+      }
     }
     for (const sighting of message.sightings) sighting.name = names.spelling(sighting.name)
     for (const neighbour of message.neighbours) neighbour.name = names.spelling(neighbour.name)

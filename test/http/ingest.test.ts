@@ -51,6 +51,17 @@ t.test('a single refusal fits one read of the oldest agent', async (t) => {
   }
 })
 
+t.test('a message that only the database refuses is found and kept, the others beside it are stored', async (t) => {
+  const { port, pool } = await startTestCollector(t)
+  await pool.query('alter table path_probe add constraint never_66 check (loss_pct <> 66)')
+  const messages = [0, 66, 1].map((loss, i) => window({ src: `node-${i}`, metrics: { loss_pct: loss } }))
+  const { status, body } = await sendRaw(port, post(JSON.stringify(messages)))
+  t.equal(status, 200)
+  t.match(JSON.parse(body), { received: 3, stored: 2, duplicates: 0, rejected: [{ index: 1, type: 'path_result', detail: /^the database refused it: .*never_66/ }] })
+  t.same((await pool.query('select src from path_probe order by src')).rows, [{ src: 'node-0' }, { src: 'node-2' }])
+  t.match((await pool.query('select reason, body from rejected_messages')).rows, [{ reason: /never_66/, body: Buffer.from(JSON.stringify(messages[1])) }])
+})
+
 t.test('names keep the spelling first seen, addresses become their node', async (t) => {
   const { port, pool } = await startTestCollector(t)
   const sentAt = new Date().toISOString()
