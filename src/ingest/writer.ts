@@ -15,7 +15,7 @@ export interface WriterOptions {
   queueRows: number
   /** Rows at which a flush is due at once. */
   flushRows: number
-  /** How long the first row waits for others. */
+  /** Time between the starts of small flushes: how long a row waits for others at most. The first after a pause does not wait. */
   flushMs: number
   /** Transactions under way at once. A second one keeps the server busy while the process reads requests; one session can't have it. */
   parallel: number
@@ -63,11 +63,10 @@ interface Waiting extends Submission {
 /**
  * Batching writer. Requests that come together share one transaction.
  *
- * - idle: nothing waits. The first submission starts the timer of `flushMs`.
+ * - idle: nothing waits. A submission starts a timer that ends `flushMs` after the last flush started: at once after a pause.
  * - gathering: the timer runs; `flushRows` rows end it early.
- * - flushing: a transaction is under way, and more submissions gather behind it. When it ends and rows wait, the next
- *   starts at once: under load the transaction before is the timer. Beside it another starts (up to `parallel`) when enough
- *   rows wait to be worth one.
+ * - flushing: a transaction is under way, and more submissions gather behind it. When it ends and rows wait, the timer starts
+ *   again: under load `flushMs` are long over. Beside it another starts (up to `parallel`) when enough rows wait to be worth one.
  *
  * The queue is bounded by `queueRows`, the time in it by `waitMs`.
  */
@@ -76,6 +75,7 @@ class BatchingWriter implements Writer {
   readonly #queue: Waiting[] = []
   #waitingRows = 0
   #timer: NodeJS.Timeout | null = null
+  #flushedAtMs = -Infinity
   readonly #flushing = new Set<Promise<void>>()
   #closed = false
 
@@ -109,16 +109,17 @@ class BatchingWriter implements Writer {
     } else if (this.#waitingRows >= flushRows) {
       this.#flush()
     } else {
-      this.#timer ??= setTimeout(() => this.#flush(), flushMs)
+      this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, this.#flushedAtMs + flushMs - performance.now()))
     }
   }
 
   #flush (): void {
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = null
+    this.#flushedAtMs = performance.now()
     const flushing = this.#write(this.#takeBatch()).finally(() => {
       this.#flushing.delete(flushing)
-      if (this.#queue.length > 0 && this.#flushing.size === 0) this.#flush()
+      if (this.#queue.length > 0) this.#schedule()
     })
     this.#flushing.add(flushing)
   }

@@ -49,7 +49,7 @@ t.test('requests that come together share one transaction, each gets its own out
 
 t.test('flushRows ends the wait early; what does not fit goes with the next', async (t) => {
   const { calls, store } = gatedStore()
-  const { writer } = writerOver(store, { flushMs: 1_000_000 })
+  const { writer } = writerOver(store)
   const first = writer.submit(submission(arrival(3)))
   t.equal(calls.length, 0, 'three of four rows wait')
   const second = writer.submit(submission(arrival(3)))
@@ -60,6 +60,22 @@ t.test('flushRows ends the wait early; what does not fit goes with the next', as
   await until(t, () => calls.length === 2)
   calls[1]!.finish()
   t.same(await second, ['stored'])
+})
+
+t.test('after a pause a row does not wait; soon after a flush it waits for others', async (t) => {
+  const { calls, store } = gatedStore()
+  const { writer } = writerOver(store, { flushMs: 1_000_000 })
+  const first = writer.submit(submission(arrival()))
+  await until(t, () => calls.length === 1)
+  const [second, third] = [writer.submit(submission(arrival())), writer.submit(submission(arrival()))]
+  calls[0]!.finish()
+  await first
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(calls.length, 1)
+  const fourth = writer.submit(submission(arrival(2)))
+  t.equal(calls[1]?.arrivals.length, 3, 'until flushRows wait')
+  calls[1]!.finish()
+  t.same(await Promise.all([second, third, fourth]), [['stored'], ['stored'], ['stored']])
 })
 
 t.test('a full queue turns away, and takes again when there is room', async (t) => {
