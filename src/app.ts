@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import type { Pool } from 'pg'
 import type { Config } from './config.js'
+import { answerBrokenRequests } from './http/broken-requests.js'
 import { access } from './http/plugins/access.js'
 import { finiteNumbers } from './http/plugins/finite-numbers.js'
 import { openapi } from './http/plugins/openapi.js'
@@ -41,32 +42,41 @@ export interface AppDependencies {
   db: Pool
   /** Milliseconds since 1970. */
   now: () => number
+  /** How long a request may take to arrive; half a minute unless told. */
+  requestTimeoutMs?: number
 }
 
 /** Agents give up after 10 s; nobody needs longer for a request. */
-const requestTimeoutMs = 30_000
+const defaultRequestTimeoutMs = 30_000
 const keepAliveTimeoutMs = 20_000
+const lateRequestCheckMs = 5000
+/** Agents hold a connection for one message. More at once than this is no mesh, and each costs memory. */
+const mostConnections = 4000
 
 /**
  * The HTTP application with everything that decides how a request is read, checked and answered. Not listening yet.
  * Tests use this same function.
  */
 export async function buildApp (deps: AppDependencies) {
-  const { config, log, metrics, db, now } = deps
+  const { config, log, metrics, db, now, requestTimeoutMs = defaultRequestTimeoutMs } = deps
+  const brokenRequests = answerBrokenRequests()
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.INGEST_MAX_BODY,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: 5000 },
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: Math.min(lateRequestCheckMs, requestTimeoutMs) },
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     routerOptions: { maxParamLength: 1024 },
     // An address that can't be decoded reaches no route, and no error handler.
     frameworkErrors: (error, _request, reply) => { sendProblem(reply, error.statusCode ?? 400, error.message) },
-    forceCloseConnections: true,
+    clientErrorHandler: brokenRequests.clientErrorHandler,
+    forceCloseConnections: 'idle',
     ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, useDefaults: true, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
+  app.server.maxConnections = mostConnections
+  brokenRequests.watch(app.server)
 
   await app.register(problems)
   await app.register(finiteNumbers)

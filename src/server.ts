@@ -28,6 +28,8 @@ export interface Collector {
 export interface CollectorOptions {
   /** Milliseconds since 1970. */
   now?: () => number
+  /** How long a request may take to arrive; half a minute unless told. */
+  requestTimeoutMs?: number
   /** Where several workers serve one port: gives the figures of all, knowing this one's. */
   shareMetrics?: (registry: Registry) => () => Promise<string>
 }
@@ -35,11 +37,14 @@ export interface CollectorOptions {
 /** Agents wait 10 s for an answer: who waited this long in the queue is better told to come again. */
 const queueWaitMs = 6000
 
+/** At a stop, a request has this long to arrive and be answered. */
+const closeGraceMs = 5000
+
 /**
  * Starts a collector: listens at once, opens and migrates the database behind. Until that is done /ingest answers 503 and
  * /readyz says why.
  */
-export async function startCollector (config: Config, log: Logger, { now = Date.now, shareMetrics }: CollectorOptions = {}): Promise<Collector> {
+export async function startCollector (config: Config, log: Logger, { now = Date.now, requestTimeoutMs, shareMetrics }: CollectorOptions = {}): Promise<Collector> {
   const metrics = createMetrics(() => writer.queuedRows)
   const database = openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, applicationName: 'meshmon', log })
   addDatabaseMetrics(metrics.registry, database.reader, now)
@@ -67,6 +72,7 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
       status: () => ({ queue_rows: writer.queuedRows, database: { embedded: database.isEmbedded, ...schema.state }, maintenance: maintenance.report().map(({ lastRun, ...rest }) => ({ ...rest, last_run: lastRun })) }),
       unreadyReason: () => findUnreadyReason(database, schema.state),
     },
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   })
   try {
     await app.listen({ host: config.HOST, port: config.PORT })
@@ -78,7 +84,9 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
     url: `http://localhost:${(app.server.address() as AddressInfo).port}`,
     ready,
     async close () {
+      const late = setTimeout(() => app.server.closeAllConnections(), closeGraceMs)
       await app.close()
+      clearTimeout(late)
       await writer.close()
       await maintenance.stop()
       await database.stop()

@@ -48,10 +48,12 @@ export interface IngestOptions {
 
 export interface Ingest {
   /**
-   * Stores what a request brought; resolves after the commit. Throws BodyRefused (a body that is not JSON is kept as rejected),
+   * Stores what a request brought; resolves after the commit. Throws BodyRefused (such a body is kept as rejected),
    * or the writer's Unavailable.
    */
   accept (body: Buffer, address: string): Promise<IngestResult>
+  /** Keeps a body that can't even be read as rejected. Throws the writer's Unavailable. */
+  quarantine (body: Buffer, address: string, reason: string): Promise<void>
 }
 
 export function createIngest ({ writer, read, maxMessages, networkStatusTiming, nextReceipt, stats }: IngestOptions): Ingest {
@@ -65,14 +67,18 @@ export function createIngest ({ writer, read, maxMessages, networkStatusTiming, 
     return { index: item.index, ...rejection }
   }
 
+  async function quarantine (body: Buffer, address: string, reason: string): Promise<void> {
+    stats.onUnreadable(address)
+    await writer.submit({ arrivals: [], rejected: [{ receivedAt: nextReceipt(), address, reason, errors: [], body }] })
+  }
+
   return {
+    quarantine,
+
     async accept (body, address) {
       const parsed = parseBody(body, { maxMessages })
       if (!parsed.ok) {
-        if (parsed.status === 400) {
-          stats.onUnreadable(address)
-          await writer.submit({ arrivals: [], rejected: [{ receivedAt: nextReceipt(), address, reason: parsed.detail, errors: [], body }] })
-        }
+        await quarantine(body, address, parsed.detail)
         throw new BodyRefused(parsed.status, parsed.detail)
       }
       if (parsed.nonFinite > 0) stats.onRepair('non_finite', parsed.nonFinite)

@@ -19,7 +19,7 @@ export async function buildTestApp (db: Pool, settings: Record<string, string> =
     log: pino({ level: 'silent' }),
     metrics: createMetrics(() => 0),
     readMetrics: async () => '',
-    ingest: { accept: async () => ({ received: 1, stored: 1, duplicates: 0, rejected: [] }) },
+    ingest: { accept: async () => ({ received: 1, stored: 1, duplicates: 0, rejected: [] }), quarantine: async () => {} },
     health: { status: () => ({ queue_rows: 0, database: {}, maintenance: [] }), unreadyReason: async () => null },
     db,
     now: () => nowMs,

@@ -1,15 +1,15 @@
 import { connect } from 'node:net'
-import pino from 'pino'
+import pino, { type Logger } from 'pino'
 import type { Test } from 'tap'
 import { loadConfig } from '../../src/config.js'
-import { startCollector } from '../../src/server.js'
+import { startCollector, type CollectorOptions } from '../../src/server.js'
 import { createTestDatabase } from './database.js'
 
 /** A whole collector on a fresh migrated database, listening on a free loopback port; gone at the test's end. */
-export async function startTestCollector (t: Test, settings: Record<string, string> = {}) {
+export async function startTestCollector (t: Test, settings: Record<string, string> = {}, options: CollectorOptions & { log?: Logger } = {}) {
   const { pool, url: databaseUrl } = await createTestDatabase(t)
   const { config } = loadConfig({ DATABASE_URL: databaseUrl, HOST: '127.0.0.1', PORT: '0', ...settings })
-  const collector = await startCollector(config, pino({ level: 'silent' }))
+  const collector = await startCollector(config, options.log ?? pino({ level: 'silent' }), options)
   t.teardown(() => collector.close())
   await collector.ready
   return { ...collector, pool, port: Number(new URL(collector.url).port) }

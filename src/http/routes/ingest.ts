@@ -1,7 +1,9 @@
+import type { Readable } from 'node:stream'
 import type { FastifyPluginAsync } from 'fastify'
 import { Type } from 'typebox'
 import { BodyRefused, type Ingest, type IngestResult, type Rejection } from '../../ingest/ingest.js'
 import { decompress } from '../../ingest/decompress.js'
+import { BodyMemory, receiveBody, type BodyAllowance } from '../../ingest/receive.js'
 import { problemType, sendProblem } from '../plugins/problems.js'
 import { answers } from '../schemas/common.js'
 
@@ -23,16 +25,20 @@ const Answer = Type.Object({
 /** The oldest agent reads 511 bytes once: 500 less our headers (200), title and detail. */
 const singleRejectionBytes = 100
 const rejectionsShown = 100
+/** Bodies of this many times the largest may be under way together. */
+const largestBodies = 8
 
 export const ingestRoutes: FastifyPluginAsync<{ ingest: Ingest, maxBody: number }> = async (app, { ingest, maxBody }) => {
-  // The body decides what it is, not the header: whatever an agent's client claims, it is read as bytes.
+  const memory = new BodyMemory(largestBodies * maxBody)
+
+  // The body decides what it is, not the header: whatever an agent's client claims, the handler reads it as bytes.
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   app.addHook('onRequest', async (request) => {
     request.raw.headers['content-type'] = 'application/octet-stream'
   })
 
-  app.post<{ Body: Buffer | undefined }>('/ingest', {
+  app.post<{ Body: Readable }>('/ingest', {
     schema: {
       tags: ['ingest'],
       summary: 'What agents send: one message, an array, or one JSON object a line',
@@ -46,17 +52,33 @@ export const ingestRoutes: FastifyPluginAsync<{ ingest: Ingest, maxBody: number 
       }, 401, 403),
     },
   }, async (request, reply) => {
+    const allowance = memory.open()
     try {
-      const body = await decompress(request.body ?? Buffer.alloc(0), request.headers['content-encoding'], maxBody)
-      if (!body.ok) return sendProblem(reply, body.status, body.detail)
+      const body = await readWhole(request.body, request.headers['content-encoding'], allowance)
+      if (!body.ok) {
+        await ingest.quarantine(body.bytes, request.ip, body.detail)
+        return sendProblem(reply, body.status, body.detail)
+      }
       const result = await ingest.accept(body.bytes, request.ip)
       if (result.received > 0 && result.rejected.length === result.received) return sendProblem(reply, 400, detailOf(result), { rejected: shown(result) })
       return reply.type('application/json').send(JSON.stringify({ accepted: true, ...result, rejected: shown(result) }))
     } catch (error) {
       if (error instanceof BodyRefused) return sendProblem(reply, error.statusCode, error.message)
       throw error
+    } finally {
+      allowance.release()
     }
   })
+
+  /** The body without its encoding, or as much of it as there is and what is wrong with it. */
+  async function readWhole (stream: Readable, encoding: string | undefined, allowance: BodyAllowance) {
+    const received = await receiveBody(stream, maxBody, allowance)
+    if (!received.ok) return received
+    const body = await decompress(received.bytes, encoding, maxBody)
+    if (!body.ok) return { ...body, bytes: received.bytes }
+    if (body.bytes !== received.bytes) allowance.take(body.bytes.length)
+    return body
+  }
   app.addSchema(Answer)
 }
 
