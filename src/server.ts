@@ -6,13 +6,13 @@ import type { Config } from './config.js'
 import { addDatabaseMetrics } from './database-metrics.js'
 import { openDatabase, type Database } from './database/database.js'
 import { createMaintenance } from './database/maintenance.js'
-import { findUnreadyReason, prepareDatabase } from './database/prepare.js'
+import { findUnreadyReason, prepareDatabase, type Preparation } from './database/prepare.js'
 import { createAddressBook } from './ingest/addresses.js'
 import { flush } from './ingest/flush.js'
 import { createIngest, type IngestStats } from './ingest/ingest.js'
 import { createNameBook } from './ingest/names.js'
 import { createReceiptClock } from './ingest/receipt-clock.js'
-import { createWriter, type Writer } from './ingest/writer.js'
+import { createWriter, Unavailable, type Writer } from './ingest/writer.js'
 import { createMessageReader } from './messages/index.js'
 import { createMetrics, type Metrics } from './metrics.js'
 
@@ -36,7 +36,8 @@ export interface CollectorOptions {
 
 /** Agents wait 10 s for an answer: who waited this long in the queue is better told to come again. */
 const queueWaitMs = 6000
-
+/** Who waited this long, in the queue and for the database, is told so before it gives up. */
+const answerMs = 8000
 /** At a stop, a request has this long to arrive and be answered. */
 const closeGraceMs = 5000
 
@@ -52,7 +53,7 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
   const maintenance = createMaintenance({ pool: database.pool, isEmbedded: database.isEmbedded, settings: config, log })
   const ready = schema.done.then(() => maintenance.start())
   ready.catch(() => {})
-  const writer = openWriter(database, { config, log, metrics, now })
+  const writer = openWriter(database, schema.state, { config, log, metrics, now })
   const app = await buildApp({
     config,
     log,
@@ -94,14 +95,19 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
   }
 }
 
-function openWriter (database: Database, { config, log, metrics, now }: { config: Config, log: Logger, metrics: Metrics, now: () => number }): Writer {
-  const context = { pool: database.pool, names: createNameBook(), addresses: createAddressBook(), now }
+function openWriter (database: Database, schema: Preparation['state'], { config, log, metrics, now }: { config: Config, log: Logger, metrics: Metrics, now: () => number }): Writer {
+  const context = { pool: database.writer, names: createNameBook(), addresses: createAddressBook(), now }
   let failing = false
-  const writer = createWriter((arrivals, rejected) => flush(context, arrivals, rejected), {
+  const writer = createWriter(async (arrivals, rejected) => {
+    // Not even where the tables are there: a migration may be changing them.
+    if (schema.phase !== 'ready') throw new Unavailable('the database is not ready yet', 5)
+    return await flush(context, arrivals, rejected)
+  }, {
     queueRows: config.INGEST_QUEUE_ROWS,
     flushRows: config.INGEST_FLUSH_ROWS,
     flushMs: config.INGEST_FLUSH_MS,
     waitMs: queueWaitMs,
+    answerMs,
     parallel: database.isEmbedded ? 1 : 2,
     now,
   }, {
@@ -112,7 +118,7 @@ function openWriter (database: Database, { config, log, metrics, now }: { config
     },
     onFailure (error) {
       metrics.flushFailures.inc()
-      log[failing ? 'debug' : 'warn']({ err: error }, 'the database does not take measurements; agents are told to come again')
+      log[failing ? 'debug' : 'warn']({ err: error }, `the database does not take measurements (${error.message}); agents are told to come again`)
       failing = true
     },
   })

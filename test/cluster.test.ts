@@ -1,4 +1,4 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { createTestDatabase } from './support/database.js'
 import { runMeshmon } from './support/process.js'
 
@@ -6,22 +6,13 @@ const message = (i: number) => JSON.stringify({
   schema: 'meshmon.v1', type: 'path_result', src: `node-${i}`, dst: 'node-K', sent_at: new Date().toISOString(), route: [], metrics: {},
 })
 
-async function until<T> (t: Test, what: string, ask: () => Promise<T | false>): Promise<T> {
-  for (let tries = 0; tries < 600; tries++) {
-    const answer = await ask()
-    if (answer !== false) return answer
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  t.fail(`${what} did not come about`)
-  throw new Error(what)
-}
-
 t.test('workers share the port, /metrics is their sum, a dead one is replaced, Ctrl-C ends all', async (t) => {
   const { url: databaseUrl } = await createTestDatabase(t)
   const meshmon = runMeshmon(t, ['serve'], { DATABASE_URL: databaseUrl, WORKERS: '2', HOST: '127.0.0.1', PORT: '0' })
   const [, url] = await meshmon.printed(/listening on (http:\/\/\S+?)"/)
   await meshmon.printed(/listening on [\s\S]*listening on /)
-  await until(t, 'readiness', async () => (await fetch(`${url}/readyz`)).ok)
+  await meshmon.printed(/ready for measurements[\s\S]*ready for measurements/)
+  t.ok((await fetch(`${url}/readyz`)).ok)
 
   const post = async (i: number) => (await fetch(`${url}/ingest`, { method: 'POST', body: message(i), headers: { connection: 'close' } })).status
   for (let i = 0; i < 20; i++) t.equal(await post(i), 200)
@@ -32,7 +23,7 @@ t.test('workers share the port, /metrics is their sum, a dead one is replaced, C
   t.equal(new Set(pids).size, 2)
   process.kill(pids[0]!, 'SIGKILL')
   await meshmon.printed(/a worker died/)
-  await meshmon.printed(/a worker died[\s\S]*listening on /)
+  await meshmon.printed(/a worker died[\s\S]*ready for measurements/)
   t.equal(await post(100), 200)
 
   meshmon.child.kill('SIGINT')

@@ -24,19 +24,20 @@ export function serveCommand (): Command {
         process.exitCode = await runWorkers(config.WORKERS, untilSignal(log), log)
         return
       }
-      await serve(config, log)
+      // A worker lives as long as its channel to the primary.
+      await serve(config, log).finally(() => { if (isWorker) process.disconnect() })
     })
 }
 
 async function serve (config: Config, log: Logger): Promise<void> {
+  // First of all: Ctrl-C may come while the start is under way.
+  const stopped = isWorker ? untilPrimarySaysStop() : untilSignal(log)
   const collector = await startCollector(config, log, isWorker ? { shareMetrics: sumMetrics } : {})
   log.info(`listening on ${collector.url}`)
-  const stopped = isWorker ? untilPrimarySaysStop() : untilSignal(log)
   const ready = collector.ready.then(() => log.info(`ready for measurements; try: curl -s ${collector.url}/healthz, or open ${collector.url}/docs`))
   await Promise.race([stopped, ready.then(() => stopped)])
     .finally(() => closeInTime(collector.close(), log))
   log.info('stopped')
-  if (isWorker) process.disconnect()
 }
 
 /** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */

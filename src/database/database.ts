@@ -9,6 +9,9 @@ const poolSize = 10
 // Questions of people and panels: few at a time and short, so that they never hold up the measurements.
 const readerSize = 4
 const readTimeoutMs = 10_000
+// The ingest writer's transactions, and one to ask whether the database answers. Agents wait 10 s.
+const writerSize = 3
+const writeTimeoutMs = 6000
 const firstRetryMs = 250
 const longestRetryMs = 5000
 
@@ -24,7 +27,11 @@ export interface Database {
   pool: pg.Pool
   /** For the answers of the API: its connections are its own, and a statement may take ten seconds. */
   reader: pg.Pool
+  /** For short statements that an agent waits for: a server that falls silent is given up within seconds. */
+  writer: pg.Pool
   isEmbedded: boolean
+  /** Why the database has not answered yet; null before the first try, and once it has. */
+  trouble: () => string | null
   /**
    * Resolves once the database has answered for the first time, and waits for that as long as it takes, logging why.
    * Rejects when waiting does not help (EmbeddedError: the embedded folder is taken or unusable), and after `stop`.
@@ -46,18 +53,26 @@ export function openDatabase (options: DatabaseOptions): Database {
     : { ...embedded.address, user: userName, database: databaseName }
   const pool = createPool({ ...connection, applicationName, max: poolSize }, log)
   const reader = createPool({ ...connection, applicationName: `${applicationName} api`, max: readerSize, statementTimeoutMs: readTimeoutMs }, log)
+  const writer = createPool({ ...connection, applicationName: `${applicationName} ingest`, max: writerSize, statementTimeoutMs: writeTimeoutMs }, log)
   const stopped = new AbortController()
-  const ready = waitUntilReady({ pool, embedded, log, signal: stopped.signal })
+  let trouble: string | null = null
+  const ready = waitUntilReady({ pool, embedded, signal: stopped.signal }, (reason, error) => {
+    // Once for each reason: it may go on for days.
+    if (reason !== null && reason !== trouble) log.warn({ err: error }, `${reason}, trying again until it does`)
+    trouble = reason
+  })
   // The caller may look at it later, or not at all when it stops first.
   ready.catch(() => {})
   return {
     pool,
     reader,
+    writer,
     isEmbedded: embedded !== undefined,
+    trouble: () => trouble,
     ready,
     stop: async () => {
       stopped.abort(new Error('the database was closed'))
-      await Promise.all([pool.end(), reader.end()])
+      await Promise.all([pool.end(), reader.end(), writer.end()])
       await embedded?.stop()
     }
   }
@@ -66,19 +81,19 @@ export function openDatabase (options: DatabaseOptions): Database {
 interface Waiting {
   pool: pg.Pool
   embedded: EmbeddedServer | undefined
-  log: DatabaseOptions['log']
   signal: AbortSignal
 }
 
-async function waitUntilReady ({ pool, embedded, log, signal }: Waiting): Promise<void> {
+async function waitUntilReady ({ pool, embedded, signal }: Waiting, onTrouble: (reason: string | null, error?: unknown) => void): Promise<void> {
   await embedded?.ready
   for (let retryMs = firstRetryMs; ; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
     try {
       await pool.query('select 1')
+      onTrouble(null)
       return
     } catch (error) {
       signal.throwIfAborted()
-      log.warn({ err: error, retryMs }, `the database does not answer (${error instanceof Error ? error.message : String(error)}), trying again`)
+      onTrouble(`the database does not answer (${error instanceof Error ? error.message : String(error)})`, error)
     }
     await delay(retryMs, undefined, { signal })
   }

@@ -19,7 +19,7 @@ export interface PoolSettings {
 const connectTimeoutMs = 5000
 const defaultStatementTimeoutMs = 60_000
 // The server ends the statement first, and says so; what is waited beyond that is for a server that does not answer at all.
-const answerWaitMs = 5000
+const answerWaitMs = 1000
 const idleTimeoutMs = 30_000
 
 /** `2025-09-29 18:41:05.25+00` -> `2025-09-29T18:41:05.25Z`. Every connection uses UTC; infinity stays as it is. */

@@ -18,9 +18,12 @@ const retryMs = 2000
 const answerWaitMs = 2000
 
 /** Waits for the database, brings its schema up to date and its policies in line with the settings. A server that goes away meanwhile is waited for again. */
-export function prepareDatabase (database: Database, settings: RetentionSettings, log: Pick<BaseLogger, 'debug' | 'info' | 'warn'>): Preparation {
+export function prepareDatabase (database: Pick<Database, 'pool' | 'isEmbedded' | 'ready'>, settings: RetentionSettings, log: Pick<BaseLogger, 'debug' | 'info' | 'warn'>): Preparation {
   const state: Preparation['state'] = { phase: 'opening', edition: null }
-  return { state, done: prepare() }
+  const done = prepare()
+  // Who stops before it is done need not look at it.
+  done.catch(() => {})
+  return { state, done }
 
   async function prepare (): Promise<Edition> {
     await database.ready
@@ -38,6 +41,7 @@ export function prepareDatabase (database: Database, settings: RetentionSettings
         if (!isUnavailable(error) || database.pool.ending) throw error
         log.warn({ err: error }, 'the database went away while its schema was brought up to date; trying again')
         await delay(retryMs)
+        if (database.pool.ending) throw error
       }
     }
   }
@@ -45,9 +49,9 @@ export function prepareDatabase (database: Database, settings: RetentionSettings
 
 /** Why the collector can't do its work now, or null. Asks the database, for two seconds at most. */
 export async function findUnreadyReason (database: Database, { phase }: Preparation['state']): Promise<string | null> {
-  if (phase === 'opening') return 'the database does not answer yet'
+  if (phase === 'opening') return database.trouble() ?? 'the database is being opened'
   if (phase === 'migrating') return 'the database schema is being brought up to date'
-  const asked = pendingMigrations(database.pool).then(
+  const asked = pendingMigrations(database.writer).then(
     (pending) => pending.length === 0 ? null : `the database schema lacks ${pending.join(', ')}: run "meshmon migrate"`,
     (error: unknown) => `the database does not answer: ${error instanceof Error ? error.message : String(error)}`)
   return await Promise.race([asked, delay(answerWaitMs, 'the database does not answer within 2 s', { ref: false })])

@@ -1,11 +1,11 @@
 import type pg from 'pg'
-import { isRetryable } from './errors.js'
+import { isRetryable, isUnavailable } from './errors.js'
 
 const attempts = 5
 
 /**
  * Runs `work` in one transaction on one connection and commits. When anything fails it rolls back and throws the first error;
- * a connection that cannot even roll back is destroyed. A deadlock or serialization failure is tried again, five times in all, so
+ * a connection that cannot even roll back, or whose server is in trouble, is destroyed. A deadlock or serialization failure is tried again, five times in all, so
  * `work` must do nothing but database work.
  */
 export async function withTransaction<T> (pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -26,7 +26,9 @@ async function runOnce<T> (pool: pg.Pool, work: (client: pg.PoolClient) => Promi
     await client.query('commit')
     return result
   } catch (error) {
-    await client.query('rollback').catch(() => { broken = true })
+    // Behind a statement that was given up, a rollback would wait as long again; closing the connection does the same.
+    if (isUnavailable(error)) broken = true
+    else await client.query('rollback').catch(() => { broken = true })
     throw error
   } finally {
     client.release(broken)

@@ -21,6 +21,8 @@ export interface WriterOptions {
   parallel: number
   /** How long a request waits in the queue before it is told that the database is away. */
   waitMs: number
+  /** When a request is answered at the latest, though its transaction still runs. */
+  answerMs: number
   /** Milliseconds since 1970. */
   now: () => number
 }
@@ -33,7 +35,7 @@ export interface WriterStats {
 export interface Writer {
   /**
    * Resolves after the commit with one outcome per arrival, in order. Rejects with QueueFull or Unavailable; then nothing of the
-   * submission is stored, but for a connection that breaks during the commit itself: then it may be, and the repeat is a duplicate.
+   * submission is stored, but where the database falls silent during the transaction itself: then it may be, and the repeat is a duplicate.
    */
   submit (submission: Submission): Promise<Outcome[]>
   /** Rows waiting and on their way. */
@@ -88,10 +90,16 @@ class BatchingWriter implements Writer {
     if (this.queuedRows > 0 && this.queuedRows + rows > this.options.queueRows) throw new Unavailable('the queue is full', 2)
     this.queuedRows += rows
     this.#waitingRows += rows
-    return await new Promise((resolve, reject) => {
-      this.#queue.push({ ...submission, rows, queuedAtMs: this.options.now(), resolve, reject })
-      this.#schedule()
-    })
+    let late: NodeJS.Timeout | undefined
+    try {
+      return await new Promise((resolve, reject) => {
+        late = setTimeout(() => reject(new Unavailable('the database does not answer in time', 5)), this.options.answerMs)
+        this.#queue.push({ ...submission, rows, queuedAtMs: this.options.now(), resolve, reject })
+        this.#schedule()
+      })
+    } finally {
+      clearTimeout(late)
+    }
   }
 
   async close (): Promise<void> {
@@ -151,8 +159,9 @@ class BatchingWriter implements Writer {
       this.stats.onFlush((performance.now() - startedAtMs) / 1000)
       for (const { arrivals, resolve } of batch) resolve(arrivals.map((arrival) => outcomes.get(arrival) ?? 'duplicate'))
     } catch (error) {
-      this.stats.onFailure(error as Error)
-      for (const { reject } of batch) reject(new Unavailable('the database can\'t store anything now', 5))
+      if (!(error instanceof Unavailable)) this.stats.onFailure(error as Error)
+      const answer = error instanceof Unavailable ? error : new Unavailable('the database can\'t store anything now', 5)
+      for (const { reject } of batch) reject(answer)
     } finally {
       for (const { rows } of batch) this.queuedRows -= rows
     }

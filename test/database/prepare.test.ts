@@ -18,7 +18,7 @@ t.test('closing the pool ends the wait for a server that is away', async (t) => 
   }
   const log = { debug: () => {}, info: () => {}, warn: closeAtFailure, error: () => {} }
   const pool = createPool({ host: '127.0.0.1', port, applicationName: 'test', max: 1 }, log)
-  const { done } = prepareDatabase({ pool, reader: pool, isEmbedded: false, ready: Promise.resolve(), stop: async () => {} }, defaultRetention, log)
+  const { done } = prepareDatabase({ pool, isEmbedded: false, ready: Promise.resolve() }, defaultRetention, log)
   await t.rejects(done, /ECONNREFUSED/)
   t.equal(failures, 1, 'while the pool was open it went on trying')
 })

@@ -26,7 +26,7 @@ function gatedStore () {
 
 function writerOver (store: Store, options: Partial<WriterOptions> = {}) {
   const failures: Error[] = []
-  const writer = createWriter(store, { queueRows: 10, flushRows: 4, flushMs: 0, parallel: 1, waitMs: 1000, now: Date.now, ...options },
+  const writer = createWriter(store, { queueRows: 10, flushRows: 4, flushMs: 0, parallel: 1, waitMs: 1000, answerMs: 60_000, now: Date.now, ...options },
     { onFlush: () => {}, onFailure: (error) => failures.push(error) })
   return { writer, failures }
 }
@@ -125,6 +125,15 @@ t.test('who waited too long behind a slow transaction is turned away, not stored
   await t.rejects(late, { name: 'Unavailable' })
   t.equal(calls.length, 1)
   t.equal(writer.queuedRows, 0)
+})
+
+t.test('who waits for a transaction that does not end is answered in time, and its rows count until it ends', async (t) => {
+  const { calls, store } = gatedStore()
+  const { writer } = writerOver(store, { answerMs: 1 })
+  await t.rejects(writer.submit(submission(arrival(4))), { name: 'Unavailable', message: 'the database does not answer in time', retryAfterS: 5 })
+  t.equal(writer.queuedRows, 4)
+  calls[0]!.finish()
+  await until(t, () => writer.queuedRows === 0)
 })
 
 t.test('a second transaction runs beside the first when enough rows wait', async (t) => {

@@ -23,7 +23,7 @@ export interface EmbeddedOptions {
 /** A running embedded database. It stays at the same address when its process dies and is started again. */
 export interface EmbeddedServer {
   address: ServerAddress
-  /** Settles with the first start: rejects with EmbeddedError when no waiting helps (folder taken, not writable, disk full). */
+  /** Settles with the first start: rejects with EmbeddedError when no waiting helps (folder taken, not writable, disk full), or after `stop`. */
   ready: Promise<void>
   /** Process that serves now; undefined between two. */
   pid: () => number | undefined
@@ -53,10 +53,11 @@ export function startEmbedded (options: EmbeddedOptions): EmbeddedServer {
       resolveReady()
       return
     }
-    log.error({ dataDir }, message.reason)
     if (message.isLasting && !wasReady) {
       isStopping = true
       rejectReady(new EmbeddedError(message.reason))
+    } else {
+      log.error({ dataDir }, message.reason)
     }
   }
   const start = (): void => {
@@ -79,6 +80,7 @@ export function startEmbedded (options: EmbeddedOptions): EmbeddedServer {
     pid: () => child?.pid,
     stop: async () => {
       isStopping = true
+      rejectReady(new EmbeddedError('the embedded database was stopped before it was ready'))
       clearTimeout(restartTimer)
       if (child !== undefined) await endChild(child, log)
     }
