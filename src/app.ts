@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import cors from '@fastify/cors'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
@@ -77,6 +78,8 @@ export async function buildApp (deps: AppDependencies) {
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.server.maxConnections = mostConnections
   brokenRequests.watch(app.server)
+  // Node remembers the address once it is asked for: an agent that hangs up early has none any more when its request is read.
+  app.server.on('connection', (socket: Socket) => socket.remoteAddress)
 
   await app.register(problems)
   await app.register(finiteNumbers)

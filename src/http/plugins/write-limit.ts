@@ -12,6 +12,8 @@ export const writeLimit = plugin(async (app) => {
     max: writesPerMinute,
     timeWindow: 60_000,
     cache: addresses,
+    // A client that has hung up may have no address left.
+    keyGenerator: (request) => String(request.ip),
     allowList: (request) => ['GET', 'HEAD', 'OPTIONS'].includes(request.method) || request.routeOptions.url === '/ingest',
     errorResponseBuilder: (_request, { after }) => Object.assign(new Error(`more than ${writesPerMinute} changes within a minute; try again in ${after}`), { statusCode: 429 }),
   })
