@@ -62,7 +62,7 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => number
       description: 'A new message of the node brings it back.',
       params: Type.Object({ id: Name }),
       querystring: noQuery,
-      response: answers({ 204: { description: 'Retired', type: 'null' } }, 401, 403, 404),
+      response: answers({ 204: { description: 'Retired', type: 'null' } }, 401, 403, 404, 429),
     },
   }, async (request, reply) => {
     if (!await retire(db, request.params.id, now())) throw notFound()

@@ -29,7 +29,7 @@ export const registryRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => nu
         id: Name,
         host: Type.Optional(Type.String({ minLength: 1, maxLength: 253, pattern: '^[0-9A-Za-z.:_-]+$', description: 'Address or host name to probe; the name unless given' })),
       }, { additionalProperties: false }),
-      response: answers({ 200: json('The participant', Type.Ref('Participant')) }, 401, 403),
+      response: answers({ 200: json('The participant', Type.Ref('Participant')) }, 401, 403, 429),
     },
   }, async (request) => await pin(db, request.body, now()))
 
@@ -39,7 +39,7 @@ export const registryRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => nu
       summary: 'Unpin a node: from now on it is a participant only while it is heard',
       params: Type.Object({ id: Name }),
       querystring: noQuery,
-      response: answers({ 204: { description: 'Unpinned', type: 'null' } }, 401, 403, 404),
+      response: answers({ 204: { description: 'Unpinned', type: 'null' } }, 401, 403, 404, 429),
     },
   }, async (request, reply) => {
     if (!await unpin(db, request.params.id, now())) throw notFound()

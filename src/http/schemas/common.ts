@@ -35,13 +35,14 @@ export const paging = {
   cursor: Type.Optional(Type.String({ maxLength: 1000, description: 'Where the page starts, from the Link header of the page before' })),
 }
 
-type ProblemStatus = 400 | 401 | 403 | 404
+type ProblemStatus = 400 | 401 | 403 | 404 | 429
 
 const problemDescriptions: Record<ProblemStatus | 500 | 503, string> = {
   400: 'A parameter is unknown or not valid',
   401: 'The API token is missing or wrong',
   403: 'Writes from pages of that origin are not allowed',
   404: 'Not found',
+  429: 'Too many changes within a minute from one address',
   500: 'The collector failed; its log says why',
   503: 'The database is away or busy; Retry-After says when to come again',
 }
