@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { loadConfig } from '../config.js'
-import { openDatabase } from '../database/database.js'
 import { migrate } from '../database/migrate.js'
 import { createLog } from '../log.js'
+import { openForCommand } from './connect.js'
 
 export function migrateCommand (): Command {
   return new Command('migrate')
@@ -10,15 +10,14 @@ export function migrateCommand (): Command {
     .option('--down <count>', 'take back the newest migrations instead; their tables and data are lost', parseCount)
     .action(async ({ down }: { down?: number }) => {
       const { config } = loadConfig()
-      const log = createLog(config.LOG_LEVEL)
-      const database = openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, applicationName: 'meshmon migrate', log })
+      const log = createLog('warn')
+      const database = await openForCommand(config, log)
       try {
-        await database.ready
         const line = (text: string) => log.info(text)
         const { edition, ran } = await migrate(database.pool, down === undefined ? { direction: 'up', log: line } : { direction: 'down', count: down, log: line })
         process.stdout.write(ran.length === 0 ? `The schema is current (${edition} edition).\n` : `${ran.join('\n')}\n`)
       } finally {
-        await database.stop()
+        await database.close()
       }
     })
 }

@@ -2,7 +2,9 @@ import { text as readText } from 'node:stream/consumers'
 import { Command } from 'commander'
 import type { QueryArrayResult } from 'pg'
 import { loadConfig } from '../config.js'
-import { connectForCommand } from './connect.js'
+import { createTypes } from '../database/pool.js'
+import { createLog } from '../log.js'
+import { openForCommand } from './connect.js'
 import { printTable } from './print-table.js'
 
 interface SqlOptions { json?: boolean, csv?: boolean }
@@ -16,14 +18,14 @@ export function sqlCommand (): Command {
     .addHelpText('after', '\nExample:\n  meshmon sql "select src, dst, avg(rtt_ms) from path_probe group by 1, 2"')
     .action(async (statements: string[], options: SqlOptions) => {
       const sql = statements.length > 0 ? statements.join(' ') : await readText(process.stdin)
-      const connection = await connectForCommand(loadConfig().config)
+      const database = await openForCommand(loadConfig().config, createLog('silent'))
       try {
         // As PostgreSQL writes it, but for JSON: then numbers and objects are themselves.
-        const types = options.json ? connection.types : { getTypeParser: () => String }
-        const results = await connection.client.query({ text: sql, rowMode: 'array', types }) as unknown as Result | Result[]
+        const types = options.json ? createTypes() : { getTypeParser: () => String }
+        const results = await database.pool.query({ text: sql, rowMode: 'array', types }) as unknown as Result | Result[]
         for (const result of [results].flat()) process.stdout.write(`${show(result, options)}\n`)
       } finally {
-        await connection.close()
+        await database.close()
       }
     })
 }
