@@ -12,7 +12,7 @@ manifests := package.json package-lock.json $(wildcard tsconfig*.json)
 sources := $(shell find src/ migrations/ -name '*.ts' -o -type d 2>/dev/null)
 test_sources := $(shell find test/ bench/ -name '*.ts' -o -type d 2>/dev/null)
 
-.PHONY: help start build lint test schema clean up down logs psql backup restore
+.PHONY: demo help start build lint test schema clean up down logs psql backup restore
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ dist/.built-all: node_modules/.package-lock.json $(manifests) $(sources) $(test_
 
 start: dist/.built ## install and build where needed, then run the collector; Ctrl-C stops it
 	@exec node dist/src/cli.js serve
+
+demo: dist/.built ## a collector with a simulated mesh that has faults, on a data folder of its own
+	@scripts/demo
 
 build: dist/.built ## install and compile, where something changed
 

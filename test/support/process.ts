@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { packageRoot } from '../../src/paths.js'
@@ -46,4 +47,13 @@ export function runMeshmon (t: Test, args: string[], env: Record<string, string>
         .catch(() => { throw new Error(`did not print ${pattern} within ${waitMs} ms:\n${output}`) })
     }
   }
+}
+
+/** A port that was free a moment ago, for programs that must be told one. */
+export async function freePort (): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
