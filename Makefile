@@ -12,7 +12,7 @@ manifests := package.json package-lock.json $(wildcard tsconfig*.json)
 sources := $(shell find src/ migrations/ -name '*.ts' -o -type d 2>/dev/null)
 test_sources := $(shell find test/ bench/ -name '*.ts' -o -type d 2>/dev/null)
 
-.PHONY: demo help start build lint test schema clean up down logs psql backup restore
+.PHONY: demo help start build lint test schema bench clean up down logs psql backup restore
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ test: lint dist/.built-all ## install, lint, check types, run the whole test sui
 
 schema: node_modules/.package-lock.json ## write the committed dumps of the database schema anew
 	npm run --silent schema:dump
+
+bench: dist/.built-all ## measure every figure (15 min); a table, and bench/results/. One of them: npm run bench -- NAME
+	@npm run --silent bench
 
 clean: ## remove what was built and installed; data folders stay
 	rm -rf dist .tap

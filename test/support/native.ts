@@ -39,7 +39,7 @@ export async function apacheServer (): Promise<NativeServer> {
 }
 
 /** Creates a database on the server, a copy of `template` (as it comes: empty), and drops it when the test ends. */
-export async function createDatabase (t: Test, serverUrl: string, template = 'template0'): Promise<string> {
+export async function createDatabase (t: Pick<Test, 'teardown'>, serverUrl: string, template = 'template0'): Promise<string> {
   const name = `meshmon_test_${randomBytes(6).toString('hex')}`
   await execute(serverUrl, `create database ${name} template ${template}`)
   t.teardown(async () => await execute(serverUrl, `drop database if exists ${name} with (force)`))

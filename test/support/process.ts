@@ -16,7 +16,7 @@ export interface RunningProgram {
 }
 
 /** Runs `meshmon` as an operator does: a process of its own, without our environment's settings. Killed at the test's end. */
-export function runMeshmon (t: Test, args: string[], env: Record<string, string> = {}): RunningProgram {
+export function runMeshmon (t: Pick<Test, 'teardown'>, args: string[], env: Record<string, string> = {}): RunningProgram {
   const child = spawn(process.execPath, [join(packageRoot, 'dist/src/cli.js'), ...args], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

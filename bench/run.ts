@@ -1,0 +1,100 @@
+import { loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { batchNative } from './figures/batch-native.js'
+import { disk } from './figures/disk.js'
+import { embedded } from './figures/embedded.js'
+import { memory } from './figures/memory.js'
+import { queries } from './figures/queries.js'
+import { singleNative } from './figures/single-native.js'
+import { start } from './figures/start.js'
+import { unmeasured, type Bench, type Figure } from './support/bench.js'
+import { formatReport, writeReport } from './support/report.js'
+import { openScope } from './support/scope.js'
+import { findNativeServer } from './support/servers.js'
+import { makeTraffic } from './support/traffic.js'
+
+const figures: Record<string, (bench: Bench) => Promise<Figure>> = {
+  batch: batchNative, single: singleNative, embedded, memory, disk, queries, start,
+}
+
+const usage = `usage: npm run bench -- [NAME…] [--minutes N] [--rounds N] [--scale S]
+
+  NAME       ${Object.keys(figures).join(', ')}; all of them where none is named
+  --minutes  how long memory is watched with each database (2)
+  --rounds   alternating rounds (5)
+  --scale    below 1: shorter, for a try
+
+A native server is that of TEST_DATABASE_URL, else one made by scripts/native-server.
+Results go to the terminal, and to bench/results/ where all figures are measured in full.`
+
+/** Options of the command line; ends the process where they make no sense. */
+function readOptions () {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { minutes: { type: 'string', default: '2' }, rounds: { type: 'string', default: '5' }, scale: { type: 'string', default: '1' }, help: { type: 'boolean', default: false } },
+    })
+    const [minutes, rounds, scale] = [Number(values.minutes), Number(values.rounds), Number(values.scale)]
+    const names = positionals.length > 0 ? positionals : Object.keys(figures)
+    if (!values.help && minutes > 0 && minutes <= 60 && rounds >= 1 && rounds <= 50 && scale > 0 && scale <= 1 && names.every((name) => name in figures)) return { names, minutes, rounds, scale }
+    process.stdout.write(`${usage}\n`)
+    process.exit(values.help ? 0 : 2)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}\n`)
+    process.exit(2)
+  }
+}
+
+function once<T> (make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return async () => await (made ??= make())
+}
+
+function progress (line: string): void {
+  process.stderr.write(`  ${line}\n`)
+}
+
+async function measure (names: string[], bench: Bench, signal: AbortSignal): Promise<Figure[]> {
+  const measured: Figure[] = []
+  for (const name of names) {
+    progress(`${name}:`)
+    try {
+      measured.push(await figures[name]!(bench))
+    } catch (error) {
+      if (signal.aborted) break
+      measured.push({ ...unmeasured(name, '', error instanceof Error ? error.message : String(error)), pass: false })
+    }
+    const { what, measured: value, target, pass } = measured.at(-1)!
+    progress(`${what}: ${value} (${target}) ${pass === null ? '' : pass ? 'pass' : 'FAIL'}`)
+  }
+  return measured
+}
+
+const { names, ...settings } = readOptions()
+const scope = openScope()
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    progress(`${signal}: cleaning up`)
+    stop.abort()
+    // What is being measured fails for want of its programs.
+    void scope.close()
+  })
+}
+
+const loadBefore = loadavg()[0]!
+const at = Date.now()
+try {
+  const measured = await measure(names, { scope, ...settings, progress, native: once(findNativeServer), traffic: once(() => makeTraffic(scope, { nodes: 100, hours: 5, limit: 100_000 })) }, stop.signal)
+  stop.signal.throwIfAborted()
+  const report = { at, settings, loadBefore, figures: measured }
+  process.stdout.write(formatReport(report))
+  if (settings.scale === 1 && measured.length === Object.keys(figures).length) writeReport(report)
+  process.exitCode = measured.every(({ pass }) => pass !== false) ? 0 : 1
+} catch (error) {
+  if (!stop.signal.aborted) throw error
+  process.exitCode = 130
+} finally {
+  await scope.close()
+}
+process.exit()
