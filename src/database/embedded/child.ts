@@ -6,7 +6,8 @@ import { defaultLimits, Gateway } from './gateway.js'
 import type { ChildMessage, ChildOptions } from './messages.js'
 
 function report (message: ChildMessage): void {
-  if (process.connected) process.send?.(message)
+  // A parent that is gone is no error here: 'disconnect' follows.
+  if (process.connected) process.send?.(message, () => {})
 }
 
 /** Ends this process once the parent has been told why. */

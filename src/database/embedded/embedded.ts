@@ -45,10 +45,11 @@ export function startEmbedded (options: EmbeddedOptions): EmbeddedServer {
   let isStopping = false
   const { promise: ready, resolve: resolveReady, reject: rejectReady } = withResolvers()
   let wasReady = false
+  let isOpen = false
 
   const onMessage = (message: ChildMessage): void => {
     if (message.type === 'ready') {
-      [wasReady, restartMs] = [true, firstRestartMs]
+      [wasReady, isOpen, restartMs] = [true, true, firstRestartMs]
       log.info({ dataDir, pid: child?.pid }, 'embedded database is ready')
       resolveReady()
       return
@@ -66,7 +67,7 @@ export function startEmbedded (options: EmbeddedOptions): EmbeddedServer {
     child.on('message', onMessage)
     child.on('error', (error) => log.error({ err: error }, 'embedded database process'))
     child.on('exit', (code, signal) => {
-      child = undefined
+      [child, isOpen] = [undefined, false]
       if (isStopping) return
       log.error({ dataDir, code, signal, restartMs }, 'the embedded database ended, starting it again')
       restartTimer = setTimeout(start, restartMs)
@@ -82,7 +83,10 @@ export function startEmbedded (options: EmbeddedOptions): EmbeddedServer {
       isStopping = true
       rejectReady(new EmbeddedError('the embedded database was stopped before it was ready'))
       clearTimeout(restartTimer)
-      if (child !== undefined) await endChild(child, log)
+      if (child === undefined) return
+      // Until it is open it has nothing to write out, and may not hear us for many seconds.
+      if (!isOpen) child.kill('SIGKILL')
+      await endChild(child, log)
     }
   }
 }
