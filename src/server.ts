@@ -38,6 +38,8 @@ export interface CollectorOptions {
 const queueWaitMs = 6000
 /** Who waited this long, in the queue and for the database, is told so before it gives up. */
 const answerMs = 8000
+/** A failed write makes the collector unready for this long; whether the next succeeds is known only when one comes. */
+const failureShownMs = 15_000
 /** At a stop, a request has this long to arrive and be answered. */
 const closeGraceMs = 5000
 
@@ -53,7 +55,7 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
   const maintenance = createMaintenance({ pool: database.pool, isEmbedded: database.isEmbedded, settings: config, log })
   const ready = schema.done.then(() => maintenance.start())
   ready.catch(() => {})
-  const writer = openWriter(database, schema.state, { config, log, metrics, now })
+  const { writer, trouble } = openWriter(database, schema.state, { config, log, metrics, now })
   const app = await buildApp({
     config,
     log,
@@ -71,7 +73,7 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
     }),
     health: {
       status: () => ({ queue_rows: writer.queuedRows, database: { embedded: database.isEmbedded, ...schema.state }, maintenance: maintenance.report().map(({ lastRun, ...rest }) => ({ ...rest, last_run: lastRun })) }),
-      unreadyReason: () => findUnreadyReason(database, schema.state),
+      unreadyReason: async () => await findUnreadyReason(database, schema.state) ?? trouble(),
     },
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   })
@@ -95,9 +97,9 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
   }
 }
 
-function openWriter (database: Database, schema: Preparation['state'], { config, log, metrics, now }: { config: Config, log: Logger, metrics: Metrics, now: () => number }): Writer {
+function openWriter (database: Database, schema: Preparation['state'], { config, log, metrics, now }: { config: Config, log: Logger, metrics: Metrics, now: () => number }): { writer: Writer, trouble: () => string | null } {
   const context = { pool: database.writer, names: createNameBook(), addresses: createAddressBook(), now }
-  let failing = false
+  let failure: { reason: string, atMs: number } | null = null
   const writer = createWriter(async (arrivals, rejected) => {
     // Not even where the tables are there: a migration may be changing them.
     if (schema.phase !== 'ready') throw new Unavailable('the database is not ready yet', 5)
@@ -113,16 +115,17 @@ function openWriter (database: Database, schema: Preparation['state'], { config,
   }, {
     onFlush (seconds) {
       metrics.flushDuration.observe(seconds)
-      if (failing) log.info('the database takes measurements again')
-      failing = false
+      if (failure) log.info('the database takes measurements again')
+      failure = null
     },
     onFailure (error) {
       metrics.flushFailures.inc()
-      log[failing ? 'debug' : 'warn']({ err: error }, `the database does not take measurements (${error.message}); agents are told to come again`)
-      failing = true
+      const reason = `the database does not take measurements (${error.message})`
+      log[failure ? 'debug' : 'warn']({ err: error }, `${reason}; agents are told to come again`)
+      failure = { reason, atMs: now() }
     },
   })
-  return writer
+  return { writer, trouble: () => failure && now() - failure.atMs < failureShownMs ? failure.reason : null }
 }
 
 /** Addresses that get a metric of their own: a label must not grow without limit. */

@@ -24,6 +24,7 @@ export function serve (t: Test, dataDir: string, port: number): RunningProgram {
 export async function withDatabase<T> (dataDir: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const address = await findServer(dataDir)
   const client = new pg.Client({ ...address, user: userName, database: databaseName })
+  client.on('error', () => {})
   await client.connect()
   try {
     return await work(client)
