@@ -3,8 +3,9 @@ import { startTestCollector } from './support/collector.js'
 
 const window = { schema: 'meshmon.v1', type: 'path_result', src: 'node-A', dst: 'node-K', sent_at: new Date().toISOString(), route: [], metrics: {} }
 
+const { url, pool } = await startTestCollector(t)
+
 t.test('/metrics shows what the contract names', async (t) => {
-  const { url, pool } = await startTestCollector(t)
   const post = async (body: string) => (await fetch(`${url}/ingest`, { method: 'POST', body })).status
   t.equal(await post(JSON.stringify([window, window, { ...window, type: 'ping' }])), 200)
   t.equal(await post('{"node": "a "quoted" name"}'), 400)
@@ -26,7 +27,6 @@ t.test('/metrics shows what the contract names', async (t) => {
 })
 
 t.test('changes are limited per address, measurements are not', async (t) => {
-  const { url } = await startTestCollector(t)
   const statuses = new Map<number, number>()
   let last: Response | undefined
   for (let i = 0; i < 61; i++) {

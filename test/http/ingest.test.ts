@@ -2,12 +2,14 @@ import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { agentReads, post, sendRaw, startTestCollector } from '../support/collector.js'
 
+/** One for all tests that need no settings of their own; they keep apart by the names of their nodes. */
+const { port, pool } = await startTestCollector(t)
+
 const window = (fields: object = {}) => ({
   schema: 'meshmon.v1', type: 'path_result', src: 'node-A', dst: 'node-K', sent_at: new Date().toISOString(), route: ['node-A', 'node-K'], metrics: { rtt_ms_avg: 20 }, ...fields,
 })
 
 t.test('the answer counts messages', async (t) => {
-  const { port } = await startTestCollector(t)
   const [a, b] = [window(), window({ src: 'node-B' })]
   const answer = async (body: unknown) => JSON.parse((await sendRaw(port, post(JSON.stringify(body)))).body)
   t.same(await answer(a), { accepted: true, received: 1, stored: 1, duplicates: 0, rejected: [] })
@@ -20,7 +22,6 @@ t.test('the answer counts messages', async (t) => {
 })
 
 t.test('the content type does not matter, the encoding does', async (t) => {
-  const { port } = await startTestCollector(t)
   for (const type of ['application/json', 'application/x-www-form-urlencoded', 'text/plain; charset=x', 'nonsense', 'application/json; charset="']) {
     const { status } = await sendRaw(port, post(JSON.stringify(window()), { 'Content-Type': type }))
     t.equal(status, 200, type)
@@ -43,7 +44,6 @@ t.test('limits on size and number', async (t) => {
 })
 
 t.test('a single refusal fits one read of the oldest agent', async (t) => {
-  const { port } = await startTestCollector(t)
   for (const body of [window({ src: 'x'.repeat(200) }), window({ type: 'y'.repeat(3000) }), window({ metrics: { loss_pct: 'z'.repeat(3000) } })]) {
     const { status, bytes } = await sendRaw(port, post(JSON.stringify(body)))
     t.equal(status, 400)
@@ -83,22 +83,20 @@ t.test('names keep the spelling first seen, addresses become their node', async 
 })
 
 t.test('what messages say of their node is kept', async (t) => {
-  const { port, pool } = await startTestCollector(t)
   const send = async (message: object) => t.equal((await sendRaw(port, post(JSON.stringify(message)))).status, 200)
-  const node = async () => (await pool.query('select version, model, lat, info, last_time is not null as timed, last_seen >= first_seen as ordered from nodes')).rows
+  const node = async () => (await pool.query('select version, model, lat, info, last_time is not null as timed, last_seen >= first_seen as ordered from nodes where name = \'speaker\'')).rows
   const sentAt = new Date().toISOString()
-  await send(window({ agent: { ver: '0.1.0', cpu_pct: 4.2, mem_mb: 6.8 } }))
+  await send(window({ src: 'speaker', agent: { ver: '0.1.0', cpu_pct: 4.2, mem_mb: 6.8 } }))
   t.match(await node(), [{ version: '0.1.0', model: null, timed: true, ordered: true, info: { agent: { ver: '0.1.0' } } }])
-  await send({ schema: 'meshmon.v1', type: 'agent_health', node: 'NODE-A', sent_at: sentAt, firmware_version: '3.24', hardware_model: 'hAP', lat: '47.5', lon: '8.2' })
-  await send(window({ agent: { ver: '0.1.1' } }))
+  await send({ schema: 'meshmon.v1', type: 'agent_health', node: 'SPEAKER', sent_at: sentAt, firmware_version: '3.24', hardware_model: 'hAP', lat: '47.5', lon: '8.2' })
+  await send(window({ src: 'speaker', agent: { ver: '0.1.1' } }))
   t.match(await node(), [{ version: '3.24', model: 'hAP', lat: 47.5 }], 'the firmware version stays')
 })
 
 t.test('a time that cannot be true is replaced, and such a message is never a duplicate', async (t) => {
-  const { port, pool } = await startTestCollector(t)
-  const body = JSON.stringify(window({ sent_at: '1970-01-01T00:01:40Z' }))
+  const body = JSON.stringify(window({ src: 'clockless', sent_at: '1970-01-01T00:01:40Z' }))
   for (let i = 0; i < 2; i++) t.match(JSON.parse((await sendRaw(port, post(body))).body), { stored: 1, duplicates: 0 })
-  const { rows } = await pool.query('select clock_suspect, sent_at = \'1970-01-01T00:01:40Z\' as kept, time = received_at or time > received_at as moved from path_probe')
+  const { rows } = await pool.query('select clock_suspect, sent_at = \'1970-01-01T00:01:40Z\' as kept, time = received_at or time > received_at as moved from path_probe where src = \'clockless\'')
   t.same(rows, Array(2).fill({ clock_suspect: true, kept: true, moved: true }))
 })
 
