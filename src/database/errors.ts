@@ -1,5 +1,5 @@
 /** SQLSTATE or system code (`ECONNREFUSED`) of an error. */
-function codeOf (error: unknown): string | undefined {
+export function codeOf (error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   return 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

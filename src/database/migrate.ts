@@ -5,6 +5,7 @@ import { runner, type RunnerOption } from 'node-pg-migrate'
 import type { Client, Pool } from 'pg'
 import { packageRoot } from '../paths.js'
 import { claimEdition, type Edition, type Queryable } from './edition.js'
+import { codeOf } from './errors.js'
 import { withLongConnection } from './long-connection.js'
 
 const folder = join(packageRoot, 'dist', 'migrations')
@@ -13,6 +14,15 @@ const lockKey = 7_734_001
 const lockWaitMs = 120_000
 /** A migration of a year's measurements may take its time. */
 const statementLimitMs = 6 * 3_600_000
+
+const lockNotAvailable = '55P03'
+const notInstalled = 'The database server has no TimescaleDB: install its package for this version of PostgreSQL, or use the embedded database by leaving DATABASE_URL unset.'
+/** By SQLSTATE. PostgreSQL 15 and older miss the extension's file, newer ones say that it is not available. */
+const extensionAdvice: Readonly<Record<string, string>> = {
+  '0A000': notInstalled,
+  '58P01': notInstalled,
+  42501: 'This user may not switch TimescaleDB on: run "create extension timescaledb" in this database as a superuser, then start again.',
+}
 
 export interface MigrateOptions {
   direction: 'up' | 'down'
@@ -45,7 +55,7 @@ export async function migrate (pool: Pool, options: MigrateOptions): Promise<Mig
   return await withLongConnection(pool, statementLimitMs, async (client) => {
     await client.query('set client_min_messages = warning')
     await lock(client)
-    await client.query('create extension if not exists timescaledb')
+    await createExtension(client)
     const edition = await claimEdition(client)
     const ran = await run(client, options)
     return { edition, ran }
@@ -58,7 +68,18 @@ async function lock (client: Client): Promise<void> {
   try {
     await client.query('select pg_advisory_lock($1)', [lockKey])
   } catch (error) {
+    if (codeOf(error) !== lockNotAvailable) throw error
     throw new Error('Another process has been migrating this database for two minutes; wait for it to end, then start again.', { cause: error })
+  }
+}
+
+/** @throws with what to do, where the server has no TimescaleDB or this user may not switch it on. */
+async function createExtension (client: Client): Promise<void> {
+  try {
+    await client.query('create extension if not exists timescaledb')
+  } catch (error) {
+    const advice = extensionAdvice[codeOf(error) ?? '']
+    throw advice === undefined ? error : new Error(advice, { cause: error })
   }
 }
 
