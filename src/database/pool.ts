@@ -60,6 +60,8 @@ export function createPool (settings: PoolSettings, log: Pick<BaseLogger, 'warn'
     idleTimeoutMillis: idleTimeoutMs,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + answerWaitMs,
+    // A connection that broke silently leaves its transaction open on the server, and its locks in everybody's way.
+    idle_in_transaction_session_timeout: statementTimeoutMs,
     options: '-c timezone=UTC',
     keepAlive: true,
     // Statements that are not awaited one by one travel together, and so do their answers.
