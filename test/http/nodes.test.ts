@@ -3,7 +3,7 @@ import { ago, incident, insert, nowMs, startTestApi } from '../support/api.js'
 
 const node = (name: string, lastS: number, more = {}) => ({ name, kind: 'router', first_seen: ago(lastS + 1000), last_seen: ago(lastS), ...more })
 const { get, getPages, request, pool } = await startTestApi(t)
-const secured = await startTestApi(t, { API_TOKEN: 'secret' })
+const secured = await startTestApi(t, { settings: { API_TOKEN: 'secret' } })
 
 const ids = (body: { id: string }[]) => body.map(({ id }) => id)
 

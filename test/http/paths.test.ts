@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ago, incident, insert, startTestApi } from '../support/api.js'
+import { ago, incident, insert, startEachApi } from '../support/api.js'
 
 type Row = Record<string, unknown>
 
@@ -7,9 +7,9 @@ const probe = (src: string, dst: string, s: number, more: Row = {}): Row => ({ t
 const hop = (from: string, to: string, s: number, more: Row = {}): Row =>
   ({ time: ago(s), src: from, dst: to, hop_index: 0, from_node: from, to_node: to, link_type: 'rf', ...more })
 
-const { get, getPages, pool } = await startTestApi(t)
+const test = await startEachApi(t)
 
-t.test('a path shows its last window, its hour and its worst hop', async (t) => {
+test('a path shows its last window, its hour and its worst hop', async (t, { get, pool }) => {
   await insert(pool, 'path_probe', [
     ...Array.from({ length: 20 }, (_, i) => probe('a', 'c', 100 + i * 40, { rtt_ms: i + 1, jitter_ms: 2, loss_pct: 0 })),
     probe('a', 'c', 60, { rtt_ms: 451, jitter_ms: 99.5, loss_pct: 30, timing_usable: false, loss_usable: false }),
@@ -31,7 +31,7 @@ t.test('a path shows its last window, its hour and its worst hop', async (t) => 
   t.same(path.open_issues, [{ id: 'i', kind: 'jitter_burst', severity: 'minor' }])
 })
 
-t.test('a tie goes to the lower quality, then the lower index; below 1.25 no hop is worst', async (t) => {
+test('a tie goes to the lower quality, then the lower index; below 1.25 no hop is worst', async (t, { get, pool }) => {
   await insert(pool, 'path_probe', [probe('a', 'z', 60), probe('b', 'z', 60), probe('c', 'z', 60)])
   await insert(pool, 'hop_quality', [
     hop('p', 'q', 60, { src: 'a', dst: 'z', hop_index: 0, etx: 2, lq: 0.9, nlq: 0.9 }), hop('q', 'r', 60, { src: 'a', dst: 'z', hop_index: 1, etx: 2, lq: 0.9, nlq: 0.6 }),
@@ -42,7 +42,7 @@ t.test('a tie goes to the lower quality, then the lower index; below 1.25 no hop
   t.same(body.map((path: { worst_hop: { from: string } | null }) => path.worst_hop?.from ?? null), ['q', 'q', null])
 })
 
-t.test('paths come by name, in pages that hold each once', async (t) => {
+test('paths come by name, in pages that hold each once', async (t, { get, getPages, pool }) => {
   const names = ['a', 'B', 'c', 'd-e']
   const pairs = names.flatMap((src) => names.filter((dst) => dst !== src).map((dst) => [src, dst] as const))
   await insert(pool, 'path_probe', pairs.flatMap(([src, dst]) => [probe(src, dst, 60), probe(src, dst, 100)]))
@@ -56,7 +56,7 @@ t.test('paths come by name, in pages that hold each once', async (t) => {
   t.equal((await get('/paths?src=a')).status, 400)
 })
 
-t.test('both directions of a link are one, told from its first end', async (t) => {
+test('both directions of a link are one, told from its first end', async (t, { get, pool }) => {
   await insert(pool, 'hop_quality', [
     hop('Node-B', 'node-a', 60, { lq: 0.6, nlq: 0.9, etx: 1.8, rxcost: 300, txcost: 500 }), hop('node-a', 'Node-B', 120, { lq: 0.9, nlq: 0.8, etx: 1.4, link_type: '' }),
     hop('node-a', 'Node-B', 100, { lq: 0.7, nlq: 0.7, etx: 7, route_cost: true, link_type: 'unknown' }),
@@ -79,14 +79,14 @@ t.test('both directions of a link are one, told from its first end', async (t) =
   t.match(body[1], { medium: 'tunnel', last: { etx: 1 }, open_issues: [] })
 })
 
-t.test('a link that was silent for an hour shows its last report, after a day nothing', async (t) => {
+test('a link that was silent for an hour shows its last report, after a day nothing', async (t, { get, pool }) => {
   await insert(pool, 'hop_quality', [hop('a', 'b', 7200, { lq: 0.5 }), hop('a', 'c', 90_000, { lq: 0.5 })])
   const { body } = await get('/links')
   t.equal(body.length, 1)
   t.match(body[0], { a: 'a', b: 'b', last: { lq: 0.5 }, hour: { n: 0, lq_avg: null, etx_p95: null } })
 })
 
-t.test('links come in pages that hold each once, media and directions mixed', async (t) => {
+test('links come in pages that hold each once, media and directions mixed', async (t, { getPages, pool }) => {
   const rows = ['b', 'c', 'd', 'e'].flatMap((name, i) => [
     hop('a', name, 60), hop(name, 'a', 60), hop('z', name, 70), hop('a', name, 50, { link_type: 'tunnel' }), ...(i % 2 ? [hop(name, 'a', 40, { link_type: 'dtd' })] : []),
   ])
@@ -99,7 +99,7 @@ t.test('links come in pages that hold each once, media and directions mixed', as
   }
 })
 
-t.test('the topology is a NetworkGraph with a cost on every link', async (t) => {
+test('the topology is a NetworkGraph with a cost on every link', async (t, { get, pool }) => {
   await insert(pool, 'nodes', [{ name: 'A', kind: 'router', first_seen: ago(60), last_seen: ago(60), lat: 47, lon: 8, elevation_m: 500 }, { name: 'b', kind: 'router', first_seen: ago(60), last_seen: ago(60), lat: 46, lon: 7 }])
   await insert(pool, 'hop_quality', [hop('A', 'b', 60, { etx: 1.5 }), hop('b', 'c', 60, { txcost: 512 }), hop('c', 'd', 60)])
   await insert(pool, 'path_probe', [probe('A', 'c', 60, { route: ['A', 'b', 'c'] }), probe('A', 'd', 60, { route: ['unknown'] })])

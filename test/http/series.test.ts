@@ -1,13 +1,13 @@
 import t from 'tap'
-import { ago, insert, nowMs, startTestApi } from '../support/api.js'
+import { ago, insert, nowMs, startEachApi } from '../support/api.js'
 
 type Row = Record<string, unknown>
 
-const { get, getPages, pool } = await startTestApi(t)
+const test = await startEachApi(t)
 const from = ago(3600)
 const points = (body: { series: { metric: string, points: unknown[] }[] }, metric: string) => body.series.find((series) => series.metric === metric)?.points
 
-t.test('a path in bins of raw rows', async (t) => {
+test('a path in bins of raw rows', async (t, { get, pool }) => {
   const probe = (s: number, more: Row): Row => ({ time: ago(s), src: 'Node-A', dst: 'b', peer: 'b', route: [], ...more })
   await insert(pool, 'path_probe', [
     probe(3600, { rtt_ms: 10, jitter_ms: 1, loss_pct: 0 }), probe(3590, { rtt_ms: 20, loss_pct: 4 }), probe(1800, { rtt_ms: 500, timing_usable: false, loss_pct: 2 }),
@@ -25,7 +25,7 @@ t.test('a path in bins of raw rows', async (t) => {
   t.match((await get(`/paths/Node-A/b/series?metric=rtt_ms&from=${ago(86_400)}&to=${ago(80_000)}`)).body.series, [{ metric: 'rtt_ms', points: [] }], 'asked for, so shown empty')
 })
 
-t.test('unknown names are "not found", bad ranges a 400', async (t) => {
+test('unknown names are "not found", bad ranges a 400', async (t, { get, pool }) => {
   await insert(pool, 'path_probe', [{ time: ago(60), src: 'a', dst: 'b', peer: 'b', route: [] }])
   for (const path of ['/paths/a/x/series', '/links/x/a/series', '/nodes/x/series', '/radios/x/series', '/radios/a/series', '/radios/a']) {
     const { status, body } = await get(path)
@@ -38,10 +38,10 @@ t.test('unknown names are "not found", bad ranges a 400', async (t) => {
   }
 })
 
-t.test('long ranges come from the aggregates, weighed by their counts', async (t) => {
+test('long ranges come from the aggregates, weighed by their counts', async (t, { get, pool, refresh }) => {
   const probe = (s: number, rtt: number): Row => ({ time: ago(s), src: 'a', dst: 'b', peer: 'b', route: [], rtt_ms: rtt, loss_pct: 1 })
   await insert(pool, 'path_probe', [probe(50 * 3600, 10), probe(50 * 3600 - 60, 20), probe(49 * 3600, 90), probe(60, 40)])
-  await pool.query("call refresh_continuous_aggregate('path_probe_hourly', null, null)")
+  await refresh('path_probe_hourly')
   const { body: hourly } = await get(`/paths/a/b/series?from=${ago(60 * 86_400)}&to=${ago(0)}&metric=rtt_ms`)
   t.match(hourly, { source: 'hourly', step_s: 10_800 })
   t.same(points(hourly, 'rtt_ms'), [['2026-06-13T09:00:00Z', 40, 10, 90], ['2026-06-15T09:00:00Z', 40, 40, 40]])
@@ -50,7 +50,7 @@ t.test('long ranges come from the aggregates, weighed by their counts', async (t
   t.same(points(daily, 'rtt_ms'), [['2026-06-13T00:00:00Z', 40, 10, 90], ['2026-06-15T00:00:00Z', 40, 40, 40]])
 })
 
-t.test('a link told from either end is the same', async (t) => {
+test('a link told from either end is the same', async (t, { get, pool, refresh }) => {
   const hop = (from: string, to: string, s: number, more: Row): Row => ({ time: ago(s), src: 'x', dst: 'y', hop_index: 0, from_node: from, to_node: to, link_type: 'rf', ...more })
   await insert(pool, 'hop_quality', [
     hop('a', 'B', 3600, { lq: 0.9, nlq: 0.5, etx: 2 }), hop('B', 'a', 3590, { lq: 0.7, nlq: 0.8, etx: 3, rxcost: 300 }), hop('a', 'B', 3580, { etx: 50, route_cost: true }),
@@ -64,13 +64,13 @@ t.test('a link told from either end is the same', async (t) => {
     t.equal(points(body, 'rxcost'), undefined)
   }
   t.same(points((await get(`/links/a/b/series?from=${from}&step=60&medium=TUNNEL`)).body, 'lq'), [['2026-06-15T11:00:00Z', 0.1, 0.1, 0.1]])
-  await pool.query("call refresh_continuous_aggregate('hop_quality_hourly', null, null)")
+  await refresh('hop_quality_hourly')
   const { body } = await get(`/links/B/a/series?from=${ago(7200)}&step=3600&metric=nlq`)
   t.equal(body.source, 'hourly')
   t.match(points(body, 'nlq'), [['2026-06-15T11:00:00Z', 0.6, 0.5, 0.7]])
 })
 
-t.test('a node over time', async (t) => {
+test('a node over time', async (t, { get, pool }) => {
   await insert(pool, 'nodes', [{ name: 'a', kind: 'router', first_seen: ago(9), last_seen: ago(9) }])
   await insert(pool, 'agent_health', [{ time: ago(3600), node: 'a', cpu_pct: 10 }, { time: ago(3590), node: 'a', cpu_pct: 30, load1: 0.5 }])
   const { body } = await get(`/nodes/A/series?from=${from}&step=60`)
@@ -80,7 +80,7 @@ t.test('a node over time', async (t) => {
   ])
 })
 
-t.test('CSV has a line per point', async (t) => {
+test('CSV has a line per point', async (t, { get, pool }) => {
   await insert(pool, 'nodes', [{ name: 'r', kind: 'repeater', first_seen: ago(9), last_seen: ago(9) }])
   await insert(pool, 'radio_metrics', [{ time: ago(3600), node: 'r', metric: '=cmd,"x"', value: 1.5 }])
   const { headers, text } = await get(`/radios/r/series?from=${from}&step=60&format=csv`)
@@ -88,7 +88,7 @@ t.test('CSV has a line per point', async (t) => {
   t.equal(text, 'time,metric,unit,mean,min,max\r\n2026-06-15T11:00:00Z,"\'=cmd,""x""",,1.5,1.5,1.5\r\n')
 })
 
-t.test('a radio: scaled gauges, counters per minute, charge from the voltage', async (t) => {
+test('a radio: scaled gauges, counters per minute, charge from the voltage', async (t, { get, getPages, pool, refresh }) => {
   await insert(pool, 'nodes', [{ name: 'Rep', kind: 'repeater', first_seen: ago(9), last_seen: ago(9), battery: { chemistry: 'liion', cells: 1 } }])
   const reading = (s: number, metrics: Record<string, number>) => Object.entries(metrics).map(([metric, value]) => ({ time: ago(s), node: 'Rep', metric, value }))
   await insert(pool, 'radio_metrics', [
@@ -110,7 +110,7 @@ t.test('a radio: scaled gauges, counters per minute, charge from the voltage', a
   t.same(points(raw, 'nb_recv')?.map((point) => (point as number[])[1]), [100, 400, 600, 500])
   t.match(raw.series.find(({ metric }: Row) => metric === 'bat'), { unit: 'mV' })
 
-  await pool.query("call refresh_continuous_aggregate('radio_metrics_hourly', null, null)")
+  await refresh('radio_metrics_hourly')
   const { body: hourly } = await get(`/radios/Rep/series?from=${new Date(nowMs - 40 * 86_400_000).toISOString()}&metric=nb_recv&metric=bat_pct`)
   t.equal(hourly.source, 'hourly')
   t.same(points(hourly, 'nb_recv'), [['2026-06-15T10:00:00.000Z', (500 + 500) / 60, (500 + 500) / 60, (500 + 500) / 60]], 'after the reset: to the highest, and what was counted since')
