@@ -78,7 +78,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     progress(`${signal}: cleaning up`)
     stop.abort()
     // What is being measured fails for want of its programs.
-    void scope.close()
+    scope.close().catch(() => {})
   })
 }
 
