@@ -1,7 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import plugin from 'fastify-plugin'
 
-/** Writes by hand or by a panel; measurements are not counted, the writer's queue bounds them. */
+/** Writes by hand or by a panel; measurements are not (`rateLimit: false` on their route), the writer's queue bounds them. */
 const writesPerMinute = 60
 /** Addresses that are counted at once. */
 const addresses = 5000
@@ -14,7 +14,7 @@ export const writeLimit = plugin(async (app) => {
     cache: addresses,
     // A client that has hung up may have no address left.
     keyGenerator: (request) => String(request.ip),
-    allowList: (request) => ['GET', 'HEAD', 'OPTIONS'].includes(request.method) || request.routeOptions.url === '/ingest',
+    allowList: (request) => ['GET', 'HEAD', 'OPTIONS'].includes(request.method),
     errorResponseBuilder: (_request, { after }) => Object.assign(new Error(`more than ${writesPerMinute} changes within a minute; try again in ${after}`), { statusCode: 429 }),
   })
 })

@@ -39,6 +39,7 @@ export const ingestRoutes: FastifyPluginAsync<{ ingest: Ingest, maxBody: number 
   })
 
   app.post<{ Body: Readable }>('/ingest', {
+    config: { rateLimit: false },
     schema: {
       tags: ['ingest'],
       summary: 'What agents send: one message, an array, or one JSON object a line',
