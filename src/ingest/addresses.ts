@@ -11,6 +11,8 @@ export interface AddressBook {
   owner (address: string): string | null
   /** Notes who is behind which address. To be called within the transaction that stores what said so. */
   record (client: ClientBase, seen: AddressSeen[], nowMs: number): Promise<void>
+  /** The transaction of a `record` did not come about: what it noted must be noted again. */
+  forget (): void
 }
 
 export interface AddressSeen { address: string, node: string }
@@ -61,5 +63,7 @@ export function createAddressBook (): AddressBook {
         owners.delete(address)
       }
     },
+
+    forget: () => noted.clear(),
   }
 }

@@ -36,6 +36,7 @@ export async function flush (context: FlushContext, arrivals: Arrival[], rejecte
   try {
     return await store(context, arrivals, rejected)
   } catch (error) {
+    context.addresses.forget()
     if (!isDataError(error) || arrivals.length === 0) throw error
     if (arrivals.length === 1) return await refuse(context, arrivals[0]!, rejected, error)
     const middle = arrivals.length >> 1
