@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { runner, type RunnerOption } from 'node-pg-migrate'
+import type { RunnerOption } from 'node-pg-migrate'
 import type { Client, Pool } from 'pg'
 import { packageRoot } from '../paths.js'
 import { claimEdition, type Edition, type Queryable } from './edition.js'
@@ -84,6 +84,9 @@ async function createExtension (client: Client): Promise<void> {
 }
 
 async function run (client: Client, { direction, count, log }: MigrateOptions): Promise<string[]> {
+  if (direction === 'up' && (await pendingMigrations(client)).length === 0) return []
+  // Loaded only where there is work: it takes as long as all the rest of a start.
+  const { runner } = await import('node-pg-migrate')
   const ran = await runner({
     dbClient: client,
     dir: folder,

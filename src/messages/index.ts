@@ -64,7 +64,7 @@ function rejectedKind (field: 'schema' | 'type', given: unknown, type: unknown):
   return rejected(type, { path, message: 'is not known' }, `unknown ${field}: ${printable(given, 64)}`)
 }
 
-/** Compiles the schemas of all message types (some 50 ms: once per process). */
+/** Knows all message types; each schema is compiled with the first message of its type. */
 export function createMessageReader (): MessageReader {
   const ajv = new Ajv({ strict: true, allowUnionTypes: true, formats: { 'date-time': (text: string) => !Number.isNaN(parseTime(text)) } })
   const readers = new Map<unknown, TypeReader>([
