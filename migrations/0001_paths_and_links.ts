@@ -10,6 +10,9 @@ import type { MigrationBuilder } from 'node-pg-migrate'
  * Indexes. Each costs ingest rate, so the unique keys are ordered to serve look-ups as well: the hops of a window by (src, dst, time),
  * a node's health by (node, time), a radio's series by (node, metric, time). `time` serves windows over all subjects,
  * `received_at` what came since the last slot. All ascend: new entries then fill pages, where descending ones split them.
+ *
+ * known_links has each direction of each link that ever was in hop_quality, by a trigger, so that no row comes without it: to find them
+ * among the rows takes a look into every chunk for each. docs/decisions/current-state-of-links.md
  */
 
 export function up (pgm: MigrationBuilder): void {
@@ -67,12 +70,30 @@ export function up (pgm: MigrationBuilder): void {
     comment on column hop_quality.route_cost is 'etx is the cost of the whole route, not of this hop';
     select create_hypertable('hop_quality', 'time', chunk_time_interval => interval '1 day', create_default_indexes => false);
     create unique index hop_quality_key on hop_quality (src, dst, time, hop_index, from_node, to_node, link_type);
-    create index hop_quality_link on hop_quality (from_node, to_node, time);
+    create index hop_quality_link on hop_quality (from_node, to_node, link_type, time);
     create index hop_quality_time on hop_quality (time);
     create index hop_quality_received on hop_quality (received_at);
+  `)
+  createKnownLinks(pgm)
+}
+
+function createKnownLinks (pgm: MigrationBuilder): void {
+  // In one order, so that concurrent inserts wait for one another instead of ending in a deadlock.
+  pgm.sql(`
+    create table known_links (from_node text not null, to_node text not null, link_type text not null, primary key (from_node, to_node, link_type));
+    create function hop_quality_know () returns trigger language plpgsql as $$
+    begin
+      insert into known_links (from_node, to_node, link_type)
+      select from_node, to_node, link_type from (select distinct from_node, to_node, link_type from arrived) reported
+      where not exists (select from known_links known where (known.from_node, known.to_node, known.link_type) = (reported.from_node, reported.to_node, reported.link_type))
+      order by from_node, to_node, link_type
+      on conflict do nothing;
+      return null;
+    end $$;
+    create trigger hop_quality_know after insert on hop_quality referencing new table as arrived for each statement execute function hop_quality_know();
   `)
 }
 
 export function down (pgm: MigrationBuilder): void {
-  pgm.sql('drop table hop_quality; drop table path_probe')
+  pgm.sql('drop table hop_quality; drop function hop_quality_know; drop table known_links; drop table path_probe')
 }

@@ -51,7 +51,7 @@ export function toFeatures (nodes: NodeBody[], links: LinkBody[]): Features {
   return { type: 'FeatureCollection', features: [...points, ...lines] }
 }
 
-/** Always a number: etx of the last hour, else the last, else txcost / 256 (Babel: 256 is a perfect radio link), else 1. */
+/** Always a number: etx of the last hour (of a map: its newest report each way), else the last, else txcost / 256 (Babel: 256 is a perfect radio link), else 1. */
 export function costOf ({ hour, last }: Pick<LinkBody, 'hour' | 'last'>): number {
   return hour.etx_avg ?? last.etx ?? (last.txcost === null ? 1 : last.txcost / 256)
 }

@@ -86,6 +86,23 @@ test('a link that was silent for an hour shows its last report, after a day noth
   t.match(body[0], { a: 'a', b: 'b', last: { lq: 0.5 }, hour: { n: 0, lq_avg: null, etx_p95: null } })
 })
 
+test('the hour of a busy link is its newest 30 reports each way and medium', async (t, { get, pool }) => {
+  await insert(pool, 'hop_quality', [
+    ...Array.from({ length: 35 }, (_, i) => hop('a', 'b', 60 + i, { lq: i < 30 ? 0.9 : 0.1 })), ...Array.from({ length: 3 }, (_, i) => hop('b', 'a', 3000 + i, { nlq: 0.9 })),
+    hop('a', 'b', 3500, { link_type: 'tunnel', lq: 1 }),
+  ])
+  const { body } = await get('/links')
+  t.match(body, [{ medium: 'rf', hour: { n: 33 } }, { medium: 'tunnel', hour: { n: 1, lq_avg: 1 } }])
+  t.ok(Math.abs(body[0].hour.lq_avg - 0.9) < 1e-9)
+})
+
+test('links that fell silent do not end the list', async (t, { getPages, pool }) => {
+  await insert(pool, 'hop_quality', [...'bcdefghi'].map((name) => hop('a', name, 90_000)))
+  await insert(pool, 'hop_quality', [hop('x', 'y', 60), hop('z', 'y', 60)])
+  const pages = await getPages('/links?limit=1')
+  t.same(pages.map((page) => page.map(({ a, b }) => `${a}--${b}`)), [['x--y'], ['y--z']])
+})
+
 test('links come in pages that hold each once, media and directions mixed', async (t, { getPages, pool }) => {
   const rows = ['b', 'c', 'd', 'e'].flatMap((name, i) => [
     hop('a', name, 60), hop(name, 'a', 60), hop('z', name, 70), hop('a', name, 50, { link_type: 'tunnel' }), ...(i % 2 ? [hop(name, 'a', 40, { link_type: 'dtd' })] : []),

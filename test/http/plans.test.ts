@@ -59,3 +59,16 @@ t.test('no answer reads all chunks from end to end', async (t) => {
   t.match(await plan([['select from path_probe where rtt_ms = 1', []]]), [/Seq Scan on _hyper/], 'what no index serves is seen')
   t.ok(chunksIn((await explain(`/paths/a/b/series?from=${ago(30 * 86_400)}&step=3000`)).join('\n')) > 20, 'a long range does read them')
 })
+
+t.test('the state of links is looked up by link and medium, in two days at most', async (t) => {
+  for (const s of days) await insert(pool, 'hop_quality', [{ time: ago(s), src: 'a', dst: 'b', hop_index: 0, from_node: 'a', to_node: 'b', link_type: 'tunnel' }])
+  const { rows } = await pool.query('select from_node, to_node, link_type from known_links')
+  t.same(rows, [{ from_node: 'a', to_node: 'b', link_type: 'tunnel' }])
+  for (const url of ['/links', '/topology', '/nodes.geojson']) {
+    const [read, ...others] = (await explain(url)).filter((text) => text.includes('hop_quality'))
+    t.same(others, [], `${url} reads the rows once`)
+    t.match(read, /Limit[^]*Index Scan Backward using \S*hop_quality_link/, `${url} takes the newest`)
+    t.match(read, /Index Cond: \(\(from_node = \S+\) AND \(to_node = \S+\) AND \(link_type = \S+\) AND \("time" > /, `${url} needs no other row`)
+    t.ok(chunksIn(String(read)) <= 2, url)
+  }
+})

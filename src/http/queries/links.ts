@@ -2,15 +2,17 @@ import type { Pool } from 'pg'
 import { formatSubject, orderEnds } from '../../incidents/subject.js'
 import { decodeCursor, makePage, type Page } from '../paging.js'
 import type { IssueReferenceBody } from '../schemas/issues.js'
-import type { LinkHourBody, LinkReadingBody } from '../schemas/paths.js'
+import { linkSampleRows, type LinkHourBody, type LinkReadingBody } from '../schemas/paths.js'
 import { before } from '../time.js'
 import { findOpenIssues } from './issues.js'
 import { lookBackS } from './paths.js'
 import { select } from './select.js'
 
 const hourS = 3600
-/** Pairs of nodes on one map or page of a node. */
-export const mostPairs = 5000
+/** Pairs of nodes on one map. */
+const mostPairs = 5000
+/** Pairs on the page of a node. */
+const mostOfNode = 1000
 
 interface Pair { from_node: string, to_node: string }
 
@@ -25,40 +27,21 @@ export interface LinkBody {
   open_issues: IssueReferenceBody[]
 }
 
-/**
- * One index look-up per pair. A pair reported from both ends is walked twice and kept once: from the end that sorts first.
- * `$2`, `$3`: the pair to start with, which is taken again: it may have media left.
- */
-const walkPairs = `
-with recursive reported (from_node, to_node, kept, n) as (
-  (select first.*, 1 from (
-     select from_node, to_node, from_node < to_node or not exists (
-       select from hop_quality r where r.from_node = h.to_node and r.to_node = h.from_node and r.time > $1) as kept
-     from hop_quality h where time > $1 and ($2::text is null or (from_node, to_node) >= ($2, $3::text)) order by from_node, to_node limit 1) first)
-  union all
-  select next.from_node, next.to_node, next.kept, n + next.kept::int from reported
-  cross join lateral (
-    select h.from_node, h.to_node, h.from_node < h.to_node or not exists (
-      select from hop_quality r where r.from_node = h.to_node and r.to_node = h.from_node and r.time > $1) as kept
-    from hop_quality h where h.time > $1 and (h.from_node, h.to_node) > (reported.from_node, reported.to_node)
-    order by h.from_node, h.to_node limit 1
-  ) next
-  where n < $4
-)`
-
-const selectPairs = `${walkPairs} select from_node, to_node from reported where kept and from_node <> to_node order by from_node, to_node`
+/** A pair known from both ends is kept once: from the end that sorts first. $1, $2: the pair to start with, which is taken again: it may have media left. */
+const selectPairs = `
+select from_node, to_node from known_links known
+where ($1::text is null or (from_node, to_node) >= ($1, $2::text)) and from_node <> to_node
+  and (from_node < to_node or not exists (select from known_links turned where (turned.from_node, turned.to_node) = (known.to_node, known.from_node)))
+group by from_node, to_node order by from_node, to_node limit $3`
 
 const selectPairsOfNode = `
-${walkPairs} select from_node, to_node from reported where kept and from_node <> to_node and $5 in (from_node, to_node)
-order by from_node, to_node limit 1000`
+select distinct least(from_node, to_node) as from_node, greatest(from_node, to_node) as to_node from known_links
+where $1 in (from_node, to_node) and from_node <> to_node order by 1, 2 limit $2`
 
-/**
- * Both directions as seen from a. The media of a link are those of its last hour, and of the newest row of each direction.
- * $3: look-back, $4: an hour ago.
- */
+/** Both directions as seen from a: the newest rows of each. $3: look-back, $4: an hour ago, $5: how many rows. */
 const selectStates = `
 with report as (
-  select way.pair, case when link_type in ('', 'unknown') then 'rf' else link_type end as medium, time, time > $4 as in_hour,
+  select way.pair, case when hop.link_type in ('', 'unknown') then 'rf' else hop.link_type end as medium, time, time > $4 as in_hour,
     case when turned then nlq else lq end as lq, case when turned then lq else nlq end as nlq,
     case when not route_cost then etx end as etx, rtt_ms, signal_dbm, noise_dbm, tx_bitrate_mbps,
     case when turned then txcost else rxcost end as rxcost, case when turned then rxcost else txcost end as txcost, quality
@@ -66,12 +49,10 @@ with report as (
     select n as pair, a as from_node, b as to_node, false as turned from unnest($1::text[], $2::text[]) with ordinality as u(a, b, n)
     union all select n, b, a, true from unnest($1::text[], $2::text[]) with ordinality as u(a, b, n)
   ) way
+  join known_links known using (from_node, to_node)
   cross join lateral (
-    select * from hop_quality h where h.from_node = way.from_node and h.to_node = way.to_node and h.time > $4
-    union all
-    (select * from (
-       select * from hop_quality h where h.from_node = way.from_node and h.to_node = way.to_node and h.time > $3 order by time desc limit 1
-     ) newest where time <= $4)
+    select * from hop_quality h
+    where h.from_node = known.from_node and h.to_node = known.to_node and h.link_type = known.link_type and h.time > $3 order by time desc limit $5
   ) hop
 )
 select pair::int as pair, medium, max(time) as time, last(lq, time) as lq, last(nlq, time) as nlq, last(etx, time) as etx, last(rtt_ms, time) as rtt_ms,
@@ -85,32 +66,38 @@ from report group by pair, medium order by pair, medium collate "C"`
 /** Links with a report in the last day, by name: an order by time would change while somebody pages through it. */
 export async function listLinks (db: Pool, { limit, cursor }: { limit: number, cursor?: string }, nowMs: number): Promise<Page<LinkBody>> {
   const [from, to, medium] = decodeCursor(cursor, ['text', 'text', 'text'])
-  // One for the pair of the cursor, whose media may all be shown, one to know whether there is more, one for a walk that starts on a turned pair.
-  const pairs = await select<Pair>(db, selectPairs, [before(nowMs, lookBackS), from, to, limit + 3])
-  const states = await selectStatesOf(db, pairs, nowMs)
   const isShown = ({ pair, link }: State) => pair.from_node === from && pair.to_node === to && link.medium <= String(medium)
-  const { rows, next } = makePage(states.filter((state) => !isShown(state)), limit, ({ pair, link }) => [pair.from_node, pair.to_node, link.medium])
+  const states: State[] = []
+  // Pairs may be silent: as many are looked at as it takes to know whether there is another page.
+  for (let start: Pair | undefined, isLast = false; !isLast && states.length <= limit;) {
+    const pairs = await select<Pair>(db, selectPairs, [start?.from_node ?? from, start?.to_node ?? to, limit + 2])
+    const fresh = pairs.filter((pair) => pair.from_node !== start?.from_node || pair.to_node !== start.to_node)
+    states.push(...(await selectStatesOf(db, fresh, { rows: linkSampleRows, nowMs })).filter((state) => !isShown(state)))
+    start = pairs.at(-1)
+    isLast = pairs.length < limit + 2
+  }
+  const { rows, next } = makePage(states, limit, ({ pair, link }) => [pair.from_node, pair.to_node, link.medium])
   return { rows: await addIssues(db, rows), next }
 }
 
 /** Links that end at a node. */
 export async function listLinksOf (db: Pool, node: string, nowMs: number): Promise<LinkBody[]> {
-  const pairs = await select<Pair>(db, selectPairsOfNode, [before(nowMs, lookBackS), null, null, mostPairs, node])
-  return await addIssues(db, await selectStatesOf(db, pairs, nowMs))
+  const pairs = await select<Pair>(db, selectPairsOfNode, [node, mostOfNode])
+  return await addIssues(db, await selectStatesOf(db, pairs, { rows: linkSampleRows, nowMs }))
 }
 
-/** All links, for a map. */
+/** All links, for a map: told by the newest report of each direction. */
 export async function listAllLinks (db: Pool, nowMs: number): Promise<LinkBody[]> {
-  const pairs = await select<Pair>(db, selectPairs, [before(nowMs, lookBackS), null, null, mostPairs])
-  return await addIssues(db, await selectStatesOf(db, pairs, nowMs))
+  const pairs = await select<Pair>(db, selectPairs, [null, null, mostPairs])
+  return await addIssues(db, await selectStatesOf(db, pairs, { rows: 1, nowMs }))
 }
 
 interface State { pair: Pair, link: Omit<LinkBody, 'open_issues'> }
 
-async function selectStatesOf (db: Pool, pairs: Pair[], nowMs: number): Promise<State[]> {
+async function selectStatesOf (db: Pool, pairs: Pair[], { rows: rowsPerWay, nowMs }: { rows: number, nowMs: number }): Promise<State[]> {
   if (pairs.length === 0) return []
   const ends = pairs.map(({ from_node: from, to_node: to }) => orderEnds(from, to))
-  const rows = await select<StateRow>(db, selectStates, [ends.map(({ a }) => a), ends.map(({ b }) => b), before(nowMs, lookBackS), before(nowMs, hourS)])
+  const rows = await select<StateRow>(db, selectStates, [ends.map(({ a }) => a), ends.map(({ b }) => b), before(nowMs, lookBackS), before(nowMs, hourS), rowsPerWay])
   return rows.flatMap((row) => {
     const pair = pairs[row.pair - 1]
     return pair === undefined ? [] : [{ pair, link: toLink(row, orderEnds(pair.from_node, pair.to_node)) }]

@@ -77,7 +77,7 @@ const pathRows = (table: string, time: string) => `select * from ${table} where 
 const linkRows = (table: string, time: string) => [['$5', '$6', 'false'], ['$6', '$5', 'true']].map(([from, to, turned]) => `
   select *, ${turned} as turned from ${table}
   where from_node = ${from} and to_node = ${to} and ${between(time)}
-    and case when link_type in ('', 'unknown') then 'rf' else link_type end = $7`).join(' union all ')
+    and link_type = any(case $7 when 'rf' then array['rf', '', 'unknown'] else array[$7] end)`).join(' union all ')
 
 const statements = {
   path: {

@@ -55,6 +55,9 @@ export const LinkReading = Type.Object({
   quality: number,
 }, { $id: 'LinkReading', description: 'The newest report of a link, as seen from a' })
 
+/** Rows read of each direction of a link: a busy one has hundreds an hour, and reading all would hold up the measurements. */
+export const linkSampleRows = 30
+
 export const LinkHour = Type.Object({
   n: Type.Integer(),
   lq_avg: number,
@@ -63,7 +66,7 @@ export const LinkHour = Type.Object({
   etx_p95: number,
   rtt_ms_avg: number,
   rtt_ms_p95: number,
-}, { $id: 'LinkHour', description: 'The reports of the last hour' })
+}, { $id: 'LinkHour', description: `The reports of the last hour; of each direction and link type the newest ${linkSampleRows}, so of a busy link its last minutes` })
 
 export const Link = Type.Object({
   a: Type.String(),
