@@ -87,12 +87,10 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(finiteNumbers)
   await app.register(requestMetrics, { histogram: metrics.httpDuration })
   await app.register(openapi)
-  await app.register(cors, {
-    // Everybody may read unless CORS_ORIGINS says who; nobody may write from a browser unless it does.
-    delegator: (request, done) => done(null, config.CORS_ORIGINS.length > 0
-      ? { origin: config.CORS_ORIGINS, methods: ['GET', 'POST', 'DELETE'] }
-      : { origin: ['GET', 'HEAD', 'OPTIONS'].includes(request.method) && '*', methods: ['GET'] }),
-  })
+  // Everybody may read unless CORS_ORIGINS says who; nobody may write from a browser unless it does.
+  const named = { origin: config.CORS_ORIGINS, methods: ['GET', 'POST', 'DELETE'] }
+  const [reads, writes] = config.CORS_ORIGINS.length > 0 ? [named, named] : [{ origin: '*', methods: ['GET'] }, { origin: false, methods: ['GET'] }]
+  await app.register(cors, { delegator: (request, done) => done(null, ['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? reads : writes) })
   await app.register(access, { config })
   await app.register(writeLimit)
 
