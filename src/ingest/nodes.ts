@@ -28,10 +28,14 @@ interface NodeRecord {
   info: { [key: string]: Json } | undefined
 }
 
-/** What is absent leaves what is known; the agent's version stands in where the firmware's is not known. A node that speaks is no longer retired. */
+/**
+ * What is absent leaves what is known; the agent's version stands in where the firmware's is not known. A node that speaks is no longer retired.
+ * The database folds case a little more coarsely than names.ts (final sigma, dotted capital I): two such names are one node here, and
+ * must not fail the statement for everybody's messages beside them.
+ */
 const upsertNodes = `
 insert into nodes as n (name, kind, public_key, address, first_seen, last_seen, last_time, version, model, lat, lon, elevation_m, battery, info)
-select s.name, s.kind, s.public_key, s.address, timestamptz 'epoch' + first_us * interval '1 microsecond', timestamptz 'epoch' + last_us * interval '1 microsecond',
+select distinct on (lower(s.name), s.kind) s.name, s.kind, s.public_key, s.address, timestamptz 'epoch' + first_us * interval '1 microsecond', timestamptz 'epoch' + last_us * interval '1 microsecond',
   timestamptz 'epoch' + time_us * interval '1 microsecond', coalesce(s.version, known.version, agent_version),
   s.model, s.lat, s.lon, s.elevation_m, s.battery, s.info
 from jsonb_to_recordset($1::jsonb) as s(name text, kind text, public_key text, address text, first_us int8, last_us int8, time_us int8,

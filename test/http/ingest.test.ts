@@ -51,6 +51,18 @@ t.test('a single refusal fits one read of the oldest agent', async (t) => {
   }
 })
 
+t.test('names that only the database takes for one hold up nothing', async (t) => {
+  const { port, pool } = await startTestCollector(t)
+  const names = ['\u039f\u0394\u039f\u03a3', '\u03bf\u03b4\u03bf\u03c3', '\u0130x', 'ix', 'node-A']
+  const { rows: [folded] } = await pool.query('select count(distinct lower(name))::int as n from unnest($1::text[]) as u(name)', [names])
+  t.equal(folded.n, 3, 'the database folds them into three')
+  const { status, body } = await sendRaw(port, post(JSON.stringify(names.map((src) => window({ src })))))
+  t.equal(status, 200)
+  t.match(JSON.parse(body), { received: 5, stored: 5 })
+  const { rows: [nodes] } = await pool.query('select count(*)::int as n from nodes')
+  t.equal(nodes.n, 3)
+})
+
 t.test('a message that only the database refuses is found and kept, the others beside it are stored', async (t) => {
   const { port, pool } = await startTestCollector(t)
   await pool.query('alter table path_probe add constraint never_66 check (loss_pct <> 66)')
