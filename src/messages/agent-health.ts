@@ -53,7 +53,7 @@ function details (message: AgentHealth): JsonObject | null {
 }
 
 function position ({ lat, lon, location }: AgentHealth): { lat: number | null, lon: number | null } {
-  return { lat: coordinate(lat ?? location?.lat, 90), lon: coordinate(lon ?? location?.lon, 180) }
+  return { lat: coordinate(lat, 90) ?? coordinate(location?.lat, 90), lon: coordinate(lon, 180) ?? coordinate(location?.lon, 180) }
 }
 
 /** Unknown fields, and what no column can hold: text for a coordinate that is none, a `timestamp` that is not `sent_at`. */

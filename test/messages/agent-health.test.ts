@@ -77,6 +77,12 @@ t.test('half a position does not move the node', async (t) => {
   t.ok('lat' in (accept({ ...base, lat: 47.1, lon: 8 }).sightings[0] ?? {}))
 })
 
+t.test('a location serves where the coordinates of its own are "unknown"', async (t) => {
+  const location = { lat: 47.1, lon: 8.2 }
+  t.match(accept({ ...base, lat: 'unknown', lon: 'unknown', location }).rows[0]?.values, { lat: 47.1, lon: 8.2, extra: null })
+  t.match(accept({ ...base, lat: '46.9', lon: '7.4', location }).rows[0]?.values, { lat: 46.9, lon: 7.4 })
+})
+
 t.test('"unknown" is no grid square, model or version', async (t) => {
   const message = accept(payloadMessage('v1-agent_health-no-routing-no-sysinfo.json'))
   t.match(message.rows[0]?.values, { grid_square: null, hardware_model: null, firmware_version: null, lat: null, lon: null, routing_daemon: 'none', extra: null })
