@@ -67,7 +67,8 @@ export async function buildApp (deps: AppDependencies) {
     bodyLimit: config.INGEST_MAX_BODY,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: Math.min(lateRequestCheckMs, requestTimeoutMs) },
+    // An agent's HTTP is written by hand; without a Host its message would be refused by Node and never seen at /rejected.
+    http: { requireHostHeader: false, headersTimeout: requestTimeoutMs, connectionsCheckingInterval: Math.min(lateRequestCheckMs, requestTimeoutMs) },
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     routerOptions: { maxParamLength: 1024 },
     // An address that can't be decoded reaches no route, and no error handler.

@@ -35,6 +35,15 @@ t.test('the content type does not matter, the encoding does', async (t) => {
   t.equal((await sendRaw(port, post(''))).status, 400, 'an empty body')
 })
 
+t.test('HTTP/1.1 without a Host is taken, as HTTP/1.0 is', async (t) => {
+  const { port } = await startTestCollector(t)
+  const body = JSON.stringify(window())
+  for (const version of ['1.1', '1.0']) {
+    const { status } = await sendRaw(port, Buffer.from(`POST /ingest HTTP/${version}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`))
+    t.equal(status, 200, version)
+  }
+})
+
 t.test('limits on size and number', async (t) => {
   const { port } = await startTestCollector(t, { INGEST_MAX_BODY: '100 KiB', INGEST_MAX_MESSAGES: '10' })
   const many = (n: number) => JSON.stringify(Array.from({ length: n }, (_, i) => window({ src: `node-${i}` })))
