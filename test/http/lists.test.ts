@@ -84,3 +84,12 @@ t.test('a database that is away is a 503 that says when to come again', async (t
   t.match(body.detail, /database/)
   t.equal((await get('/nodes')).status, 200)
 })
+
+t.test('a refusal names the parameter and what it may be', async (t) => {
+  const { get } = await startTestApi(t)
+  const detail = async (path: string) => (await get(path)).body.detail
+  t.equal(await detail('/nodes?colour=red'), 'unknown parameter: colour')
+  t.equal(await detail('/nodes?limit=0'), 'limit: must be >= 1')
+  t.equal(await detail('/nodes?status=asleep'), 'status: must be equal to one of the allowed values: active, inactive, dead')
+  t.equal((await get('/nodes?limit=1&status=dead')).status, 200)
+})

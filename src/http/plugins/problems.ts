@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { FastifyError, FastifyReply } from 'fastify'
+import type { FastifyError, FastifyReply, FastifySchemaValidationError } from 'fastify'
 import plugin from 'fastify-plugin'
 import { Type } from 'typebox'
 import { isUnavailable } from '../../database/errors.js'
@@ -21,9 +21,18 @@ export function sendProblem (reply: FastifyReply, status: number, detail: string
   return reply.code(status).type(problemType).send(JSON.stringify({ title: STATUS_CODES[status] ?? 'Error', status, detail, ...more }))
 }
 
+/** What is wrong with a request, naming the parameter or field. `part` is that of the request: querystring, params or body. */
+function describe ({ keyword, instancePath, params, message = 'is not valid' }: FastifySchemaValidationError, part: string): string {
+  if (keyword === 'additionalProperties') return `unknown ${part === 'body' ? 'field' : 'parameter'}: ${String(params.additionalProperty).slice(0, 64)}`
+  const allowed = Array.isArray(params.allowedValues) ? `: ${params.allowedValues.join(', ')}` : ''
+  return `${instancePath.slice(1) || part}: ${message}${allowed}`
+}
+
 /** Turns whatever a route throws into a problem. What is our fault says nothing of our insides; the log does. */
 export const problems = plugin(async (app) => {
   app.addSchema(Problem)
+
+  app.setSchemaErrorFormatter(([first], part) => new Error(first ? describe(first, part) : 'is not valid'))
 
   app.setNotFoundHandler((request, reply) => sendProblem(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}`))
 
