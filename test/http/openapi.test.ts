@@ -24,6 +24,12 @@ t.test('the committed document is the one the routes make', async (t) => {
   t.equal(await readFile(documentFile, 'utf8'), text, 'run "npm run openapi" and commit the result')
 })
 
+t.test('the document names no other host, also not by a licence that the page would link', async (t) => {
+  t.match(document.info.license, { name: 'MIT' })
+  t.notOk('identifier' in (document.info.license ?? {}))
+  t.notMatch(text, /https?:/)
+})
+
 t.test('every operation says what it is and what it answers', async (t) => {
   t.ok(operations.length >= 27)
   for (const { name, operation } of operations) {

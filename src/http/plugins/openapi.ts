@@ -3,10 +3,13 @@ import swaggerUi from '@fastify/swagger-ui'
 import plugin from 'fastify-plugin'
 import { version } from '../../version.js'
 
+/** The one style that Swagger UI writes into its page. */
+const inlineStyleOfThePage = 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='
+
 /** A mesh has no internet, and often no TLS: nothing is loaded from elsewhere, and nothing is asked for by https. */
 const contentSecurityPolicy = [
   "default-src 'self'", "base-uri 'self'", "font-src 'self' data:", "frame-ancestors 'self'", "img-src 'self' data:", "object-src 'none'",
-  "script-src 'self'", "script-src-attr 'none'", "style-src 'self'",
+  "script-src 'self'", "script-src-attr 'none'", `style-src 'self' '${inlineStyleOfThePage}'`,
 ].join('; ')
 
 /** Documents every route registered after it: /openapi.json, and /docs with assets from disk. */
@@ -18,7 +21,8 @@ export const openapi = plugin(async (app) => {
         title: 'meshmon',
         version,
         description: 'Collector and analyser for ham-radio mesh networks.',
-        license: { name: 'MIT', identifier: 'MIT' },
+        // Without its identifier, which the page makes a link to another host of.
+        license: { name: 'MIT' },
       },
     },
     transformObject: (documented) => {
