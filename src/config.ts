@@ -97,9 +97,17 @@ function problemsOf (given: Record<string, string>): string[] {
   const problems = (validate.errors ?? []).map((error) => {
     const name = error.instancePath.split('/')[1] ?? ''
     const schema = properties[name]
-    const message = schema?.errorMessage ?? (schema?.enum ? `must be one of ${schema.enum.join(', ')}` : error.message ?? 'is not valid')
+    const message = describe(schema, error.keyword) ?? error.message ?? 'is not valid'
     const shown = schema && isSecret(settings.properties[name as keyof typeof settings.properties]) ? '(not shown)' : JSON.stringify(given[name])
     return `${name}: ${message}, not ${shown}`
   })
   return [...new Set(problems)]
+}
+
+/** What JSON Schema's own words do not tell an operator. */
+function describe (schema: PropertySchema | undefined, keyword: string): string | undefined {
+  if (schema?.errorMessage) return schema.errorMessage
+  if (schema?.enum) return `must be one of ${schema.enum.join(', ')}`
+  if (keyword !== 'type') return undefined
+  return schema?.format === 'bytes' ? 'must be a size such as 8 MiB' : 'must be a whole number'
 }

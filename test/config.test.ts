@@ -49,6 +49,8 @@ t.test('every bad setting is named at once', async (t) => {
     t.ok(error instanceof ConfigError)
     const { message } = error as Error
     for (const name of Object.keys(bad)) t.match(message, new RegExp(`${name}: must be`))
+    t.match(message, 'PORT: must be a whole number, not "80a"')
+    t.match(message, 'INGEST_MAX_BODY: must be a size such as 8 MiB, not "8 parsec"')
     t.match(message, 'LOG_LEVEL: must be one of fatal, error, warn, info, debug, trace, silent, not "loud"')
     t.notMatch(message, 'secret', 'passwords are not printed')
   }

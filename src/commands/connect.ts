@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import type { BaseLogger } from 'pino'
 import type { Config } from '../config.js'
 import { openDatabase } from '../database/database.js'
-import { findServer } from '../database/embedded/folder.js'
+import { findServer, reasonOf } from '../database/embedded/folder.js'
 import { databaseName, userName } from '../database/embedded/names.js'
 import { createPool } from '../database/pool.js'
 
@@ -13,7 +13,7 @@ export interface CommandDatabase {
 
 /**
  * The database for one command: that of DATABASE_URL, else the embedded one that a collector runs in DATA_DIR, else the same one
- * opened just for this. A server that is away is an error at the first statement; nothing waits for it.
+ * opened just for this. Throws where the server does not answer; nothing waits for it.
  */
 export async function openForCommand (config: Config, log: Pick<BaseLogger, 'info' | 'warn' | 'error'>): Promise<CommandDatabase> {
   const applicationName = 'meshmon command'
@@ -21,6 +21,12 @@ export async function openForCommand (config: Config, log: Pick<BaseLogger, 'inf
   if (config.DATABASE_URL !== undefined || running) {
     const server = running ? { ...running, user: userName, database: databaseName } : { connectionString: config.DATABASE_URL! }
     const pool = createPool({ ...server, applicationName, max: 2 }, log)
+    try {
+      await pool.query('select 1')
+    } catch (error) {
+      await pool.end()
+      throw new Error(`the database ${running ? 'of the running collector' : 'that DATABASE_URL names'} does not answer: ${reasonOf(error)}`, { cause: error })
+    }
     return { pool, close: () => pool.end() }
   }
   const database = openDatabase({ databaseUrl: undefined, dataDir: config.DATA_DIR, applicationName, log })

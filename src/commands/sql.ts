@@ -18,6 +18,7 @@ export function sqlCommand (): Command {
     .addHelpText('after', '\nExample:\n  meshmon sql "select src, dst, avg(rtt_ms) from path_probe group by 1, 2"')
     .action(async (statements: string[], options: SqlOptions) => {
       const sql = statements.length > 0 ? statements.join(' ') : await readText(process.stdin)
+      if (sql.trim() === '') throw new Error('no SQL given; try: meshmon sql "select count(*) from path_probe"')
       const database = await openForCommand(loadConfig().config, createLog('silent'))
       try {
         // As PostgreSQL writes it, but for JSON: then numbers and objects are themselves.

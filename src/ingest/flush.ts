@@ -97,7 +97,7 @@ function outcomeOf (message: NormalisedMessage, stored: Set<Row>): Outcome {
   return message.clockSuspect || message.rows.length === 0 || message.rows.some((row) => stored.has(row)) ? 'stored' : 'duplicate'
 }
 
-/** The data is at fault, not the server: out of range, not representable, violates a constraint, too large for an index. */
+/** The data is at fault, not the server: contradicts itself, out of range, not representable, violates a constraint, too large for an index. */
 function isDataError (error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && /^(22|23|54)/.test(String(error.code))
+  return error instanceof Error && 'code' in error && /^(21|22|23|54)/.test(String(error.code))
 }

@@ -97,6 +97,9 @@ export class PostSink implements Sink {
       const answer = await this.#post(body).catch((error: Error) => error)
       if (!(answer instanceof Error) && this.#settles(answer, bodies.length)) return
       trouble = answer instanceof Error ? answer.message : `answer ${answer.status}`
+      if (answer instanceof Error && 'code' in answer && answer.code === 'ECONNREFUSED' && this.counts.stored + this.counts.duplicates === 0) {
+        throw new PostError(`nothing listens at ${this.#target.href}: start the collector, or name it with --url`)
+      }
       this.counts.retries++
       const asked = answer instanceof Error ? NaN : Number(answer.retryAfter) * 1000
       await this.#options.wait(Number.isFinite(asked) ? Math.min(asked, longestWaitMs) : wait)

@@ -6,7 +6,7 @@ import { freePort, serve, withDatabase } from '../support/serve.js'
 
 /** Process of the embedded database, as the newest line of the log names it. */
 function databasePid (meshmon: RunningProgram): number {
-  const pid = [...meshmon.output().matchAll(/"pid":(\d+),"msg":"embedded database is ready"/g)].at(-1)?.[1]
+  const pid = [...meshmon.output().matchAll(/"databasePid":(\d+),"msg":"embedded database is ready"/g)].at(-1)?.[1]
   if (pid === undefined) throw new Error('no embedded database in the log')
   return Number(pid)
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Emission } from '../../src/simulate/generate.js'
+import { freePort } from '../support/process.js'
 import { PostSink } from '../../src/simulate/post.js'
 import { startFakeCollector, type FakeCollector } from '../support/fake-collector.js'
 
@@ -60,6 +61,13 @@ t.test('503, 429 and broken connections are repeated until taken, and nothing is
   t.equal(new Set(collector.messages.map((message) => isHealth(message) ? message.uptime_seconds : -1)).size, 100)
   t.ok(sink.counts.retries > 5)
   t.equal(sink.counts.unsent, 0)
+})
+
+t.test('where nothing listens it says so at once', async (t) => {
+  const stop = new AbortController()
+  const sink = new PostSink({ url: new URL(`http://127.0.0.1:${await freePort()}`), batch: 10, connections: 1, signal: stop.signal, now: Date.now, wait: async () => {} })
+  await send(sink, 3)
+  await t.rejects(sink.close(), { message: /nothing listens at http:.*start the collector, or name it with --url/ })
 })
 
 t.test('waits are what Retry-After asks for, else they double, and after 5 min it gives up', async (t) => {

@@ -50,7 +50,7 @@ export function startEmbedded (options: EmbeddedOptions): EmbeddedServer {
   const onMessage = (message: ChildMessage): void => {
     if (message.type === 'ready') {
       [wasReady, isOpen, restartMs] = [true, true, firstRestartMs]
-      log.info({ dataDir, pid: child?.pid }, 'embedded database is ready')
+      log.info({ dataDir, databasePid: child?.pid }, 'embedded database is ready')
       resolveReady()
       return
     }
