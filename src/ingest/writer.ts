@@ -34,7 +34,7 @@ export interface WriterStats {
 
 export interface Writer {
   /**
-   * Resolves after the commit with one outcome per arrival, in order. Rejects with QueueFull or Unavailable; then nothing of the
+   * Resolves after the commit with one outcome per arrival, in order. Rejects with Unavailable; then nothing of the
    * submission is stored, but where the database falls silent during the transaction itself: then it may be, and the repeat is a duplicate.
    */
   submit (submission: Submission): Promise<Outcome[]>

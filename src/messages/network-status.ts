@@ -5,6 +5,7 @@ import { shapeOf, unknownFields, withPart } from './extra.js'
 import { int, type JsonObject, linkType, maybe, milliseconds, name, nameOrEmpty, number, percent, quality, schemaVersion, text, time } from './fields.js'
 import { hopRow } from './hop-row.js'
 import { foldLinkType, knownText, withoutLost } from './measured.js'
+import { pathRow } from './path-row.js'
 import type { FieldError } from './storable.js'
 import { parseTime } from './time.js'
 import type { NormalisedMessage, Row } from './tables.js'
@@ -83,31 +84,22 @@ function probeExtra ({ message, extra }: Frame, probe: Probe): JsonObject | null
   return withPart(extra, 'probes', kept)
 }
 
-function pathRow (frame: Frame, probe: Probe, at: Stamp, lossUsable: boolean): PathRow {
+function probeRow (frame: Frame, probe: Probe, at: Stamp, lossUsable: boolean): PathRow {
   const { message, timingUsable } = frame
   const address = probe.dst_ip || ''
   const dst = probe.dst_node || address
   const measured = withoutLost(probe.rtt_ms_avg, probe.jitter_ms, probe.loss_pct)
   return {
     table: 'path_probe',
-    values: {
-      time: at.time,
-      received_at: at.received_at,
-      sent_at: at.sent_at,
-      clock_suspect: at.clock_suspect,
+    values: pathRow(at, measured, {
       src: message.node,
       dst,
       peer: address || dst,
       route: [message.node, ...(probe.path ?? []).map(({ node }) => node)],
-      rtt_ms: measured.rtt_ms,
-      jitter_ms: measured.jitter_ms,
-      loss_pct: measured.loss_pct,
-      window_s: null,
       timing_usable: timingUsable,
       loss_usable: lossUsable,
-      neighbors_seen: null,
       extra: probeExtra(frame, probe),
-    },
+    }),
   }
 }
 
@@ -138,7 +130,7 @@ function probeRows (frame: Frame, probe: Probe, lossUsable: boolean, context: Me
   const time = probe.timestamp ? parseTime(probe.timestamp) : undefined
   if (time !== undefined && !isBelievable(time, context)) return []
   const at = time === undefined ? frame.at : stamp(time, context)
-  const row = pathRow(frame, probe, at, lossUsable)
+  const row = probeRow(frame, probe, at, lossUsable)
   return [row, ...(probe.path ?? []).map((entry, i) => pathHopRow(entry, i, at, row))]
 }
 

@@ -4,6 +4,7 @@ import type { MessageDefinition } from './definition.js'
 import { shapeOf, unknownFields } from './extra.js'
 import { int, maybe, milliseconds, name, number, percent, schemaVersion, text, time } from './fields.js'
 import { withoutLost } from './measured.js'
+import { pathRow } from './path-row.js'
 import { parseTime } from './time.js'
 import type { NormalisedMessage, Sighting } from './tables.js'
 
@@ -45,24 +46,15 @@ function normalise (message: PathResult, context: MessageContext): NormalisedMes
   const measured = withoutLost(metrics.rtt_ms_avg, metrics.jitter_ms_rfc3550 ?? metrics.jitter_ms, metrics.loss_pct)
   return normalised('path_result', at, sightRouter(message.src, at, known(message)), [{
     table: 'path_probe',
-    values: {
-      time: at.time,
-      received_at: at.received_at,
-      sent_at: at.sent_at,
-      clock_suspect: at.clock_suspect,
+    values: pathRow(at, measured, {
       src: message.src,
       dst: message.dst,
       peer: message.dst,
       route: message.route,
-      rtt_ms: measured.rtt_ms,
-      jitter_ms: measured.jitter_ms,
-      loss_pct: measured.loss_pct,
       window_s: message.window_s ?? defaultWindowS,
-      timing_usable: true,
-      loss_usable: true,
       neighbors_seen: message.neighbors_seen ?? null,
       extra: unknownFields(message, shape),
-    },
+    }),
   }])
 }
 

@@ -4,6 +4,7 @@ import type { MessageDefinition } from './definition.js'
 import { shapeOf, unknownFields, withPart } from './extra.js'
 import { bool, int, type JsonObject, maybe, milliseconds, name, nameRule, number, object, percent, schemaVersion, text, time } from './fields.js'
 import { withoutLost } from './measured.js'
+import { pathRow } from './path-row.js'
 import { parseTime } from './time.js'
 import type { NormalisedMessage, Row } from './tables.js'
 
@@ -114,24 +115,7 @@ function pathRows (message: PhoneTestResult, { phone_number: number, ping }: Pho
   const measured = withoutLost(ping.rtt_avg_ms, ping.jitter_ms, ping.status === 'OFFLINE' ? 100 : ping.loss_pct)
   return [{
     table: 'path_probe',
-    values: {
-      time: at.time,
-      received_at: at.received_at,
-      sent_at: at.sent_at,
-      clock_suspect: at.clock_suspect,
-      src: message.node,
-      dst,
-      peer: dst,
-      route: [],
-      rtt_ms: measured.rtt_ms,
-      jitter_ms: measured.jitter_ms,
-      loss_pct: measured.loss_pct,
-      window_s: null,
-      timing_usable: true,
-      loss_usable: true,
-      neighbors_seen: null,
-      extra: null,
-    },
+    values: pathRow(at, measured, { src: message.node, dst, peer: dst, route: [] }),
   }]
 }
 
