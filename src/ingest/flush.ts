@@ -1,21 +1,13 @@
 import type { ClientBase, Pool } from 'pg'
 import { withTransaction } from '../database/transaction.js'
-import type { Micros, NormalisedMessage, Row } from '../messages/tables.js'
+import type { NormalisedMessage, Row } from '../messages/tables.js'
 import type { AddressBook, AddressSeen } from './addresses.js'
+import type { Arrival } from './arrival.js'
 import { insertRows } from './insert.js'
 import type { NameBook } from './names.js'
 import { recordNodes, type Heard } from './nodes.js'
 import { recordRejected, type RejectedMessage } from './rejected.js'
 import { namesIn, settleNames } from './settle.js'
-
-/** A valid message on its way to the database. */
-export interface Arrival {
-  message: NormalisedMessage
-  /** The message as it came, for the case that the database refuses it. */
-  raw: () => Buffer
-  receivedAt: Micros
-  address: string | null
-}
 
 /** What became of a message; `refused` says why the database would not take it. */
 export type Outcome = 'stored' | 'duplicate' | { refused: string }

@@ -1,7 +1,8 @@
 import type { FieldError, MessageReader } from '../messages/index.js'
 import type { Micros } from '../messages/tables.js'
 import { parseBody, rawText, type BodyMessage } from './body.js'
-import type { Arrival, Outcome } from './flush.js'
+import type { Arrival } from './arrival.js'
+import type { Outcome } from './flush.js'
 import type { RejectedMessage } from './rejected.js'
 import type { Writer } from './writer.js'
 

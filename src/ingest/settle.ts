@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { tables, type ColumnWord, type Json, type Row, type TableName } from '../messages/tables.js'
 import type { AddressBook } from './addresses.js'
-import type { Arrival } from './flush.js'
+import type { Arrival } from './arrival.js'
 import type { NameBook } from './names.js'
 
 type Cells = Record<string, Json | undefined>

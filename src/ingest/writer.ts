@@ -1,4 +1,5 @@
-import type { Arrival, Outcome } from './flush.js'
+import type { Arrival } from './arrival.js'
+import type { Outcome } from './flush.js'
 import type { RejectedMessage } from './rejected.js'
 
 /** What one request brought. Its messages are stored in one transaction. */

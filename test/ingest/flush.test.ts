@@ -1,6 +1,7 @@
 import t from 'tap'
 import { createAddressBook } from '../../src/ingest/addresses.js'
-import { flush, type Arrival } from '../../src/ingest/flush.js'
+import type { Arrival } from '../../src/ingest/arrival.js'
+import { flush } from '../../src/ingest/flush.js'
 import { createNameBook } from '../../src/ingest/names.js'
 import { createTestDatabase } from '../support/database.js'
 import { accept } from '../support/messages.js'

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import type { Arrival, Outcome } from '../../src/ingest/flush.js'
+import type { Arrival } from '../../src/ingest/arrival.js'
+import type { Outcome } from '../../src/ingest/flush.js'
 import { createWriter, Unavailable, type Store, type WriterOptions } from '../../src/ingest/writer.js'
 import type { NormalisedMessage, Row } from '../../src/messages/tables.js'
 
