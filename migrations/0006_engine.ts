@@ -1,6 +1,11 @@
 import type { MigrationBuilder } from 'node-pg-migrate'
 
 export function up (pgm: MigrationBuilder): void {
+  createEngine(pgm)
+  createOutbox(pgm)
+}
+
+function createEngine (pgm: MigrationBuilder): void {
   pgm.sql(`
     create table rule_state (
       rule text not null,
@@ -17,10 +22,34 @@ export function up (pgm: MigrationBuilder): void {
       claimed_by text not null,
       claimed_at timestamptz not null,
       finished_at timestamptz,
-      judged bigint not null default 0
+      judged_until timestamptz,
+      judged_ms bigint not null default 0,
+      listening_since timestamptz
     );
-    comment on column engine_slot.judged is 'slots judged so far: absence of data is counted in these, never by the clock';
+    comment on column engine_slot.judged_until is 'the moment judged last';
+    comment on column engine_slot.judged_ms is 'time judged so far: absence of data is counted in this, never by the clock';
+    comment on column engine_slot.listening_since is 'silence counts from here at the earliest';
 
+    create table rule_cursor (
+      rule text primary key,
+      judged_until timestamptz not null
+    );
+    comment on table rule_cursor is 'what arrived later is new to the rule; a rule that failed stays behind';
+
+    create table rule_evaluation (
+      rule text not null,
+      slot timestamptz not null,
+      ms real not null,
+      rows integer not null,
+      matches integer not null,
+      error text,
+      primary key (rule, slot)
+    );
+  `)
+}
+
+function createOutbox (pgm: MigrationBuilder): void {
+  pgm.sql(`
     create table outbox (
       id bigint generated always as identity primary key,
       incident_id text,
@@ -56,5 +85,5 @@ export function up (pgm: MigrationBuilder): void {
 }
 
 export function down (pgm: MigrationBuilder): void {
-  pgm.sql('drop table maintenance, outbox, engine_slot, rule_state')
+  pgm.sql('drop table maintenance, outbox, rule_evaluation, rule_cursor, engine_slot, rule_state')
 }

@@ -1,0 +1,4 @@
+import type { Rule } from './rule.js'
+
+/** Every rule in judging order: causes first, so that what follows from them finds them. */
+export const rules: readonly Rule[] = []
