@@ -2,9 +2,11 @@
 import { Command, CommanderError } from 'commander'
 import { configCommand } from './commands/config.js'
 import { migrateCommand } from './commands/migrate.js'
+import { rulesCommand } from './commands/rules.js'
 import { serveCommand } from './commands/serve.js'
 import { sqlCommand } from './commands/sql.js'
 import { ConfigError } from './config.js'
+import { RuleSettingsError } from './rules/settings/read.js'
 import { simulateCommand } from './simulate/command.js'
 import { version } from './version.js'
 
@@ -18,6 +20,7 @@ const program = new Command('meshmon')
   .addCommand(serveCommand())
   .addCommand(migrateCommand())
   .addCommand(configCommand())
+  .addCommand(rulesCommand())
   .addCommand(sqlCommand())
   .addCommand(simulateCommand())
 for (const command of program.commands) command.copyInheritedSettings(program)
@@ -32,5 +35,5 @@ try {
 function exitCodeOf (error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageError
   process.stderr.write(`meshmon: ${error instanceof Error ? error.message : String(error)}\n`)
-  return error instanceof ConfigError ? usageError : 1
+  return error instanceof ConfigError || error instanceof RuleSettingsError ? usageError : 1
 }

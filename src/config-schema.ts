@@ -43,6 +43,9 @@ export const settings = Type.Object({
   RETENTION_RADIO: age('Raw readings of MeshCore radios are kept this long.', 'forever'),
   COMPRESS_AFTER: age('Measurements are compressed at this age (Community edition).', '7 days'),
 
+  ENGINE_INTERVAL_S: integer('Seconds between two evaluations of the rules.', 10, 1, 300),
+  ENGINE_DELAY_S: integer('An evaluation judges the moment so many seconds before it, so that what was measured has arrived.', 5, 0, 300),
+  RULES_FILE: Type.Optional(text('YAML file of the rules\' thresholds. Unset: the defaults of rules.example.yaml.', { minLength: 1 })),
   NETWORK_STATUS_TIMING: Type.Enum(['unusable', 'trusted'], { description: 'Whether RTT and jitter of network_status messages count. They are wrong by construction in the one agent that sends them.', default: 'unusable' }),
 
   API_TOKEN: secret('Bearer token for every write except /ingest. Unset: open.'),

@@ -18,9 +18,14 @@ const names: Readonly<Record<string, string>> = {
   link_down: 'Link down',
 }
 
-/** One line that says what is wrong and where. A kind not known here shows under its own name. */
+/** What is wrong, in a few words. A kind not known here shows under its own name. */
+export function nameOf (kind: string): string {
+  return names[kind] ?? kind.replaceAll('_', ' ')
+}
+
+/** One line that says what is wrong and where. */
 export function titleOf (kind: string, scope: Scope): string {
-  const what = names[kind] ?? kind.replaceAll('_', ' ')
+  const what = nameOf(kind)
   switch (scope.type) {
     case 'path': return `${what}: ${scope.src} → ${scope.dst}`
     case 'link': return `${what}: ${scope.a} – ${scope.b}${scope.medium === 'rf' ? '' : ` (${scope.medium})`}`
