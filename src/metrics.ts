@@ -10,6 +10,10 @@ export interface Metrics {
   queueRows: Gauge
   flushDuration: Histogram
   flushFailures: Counter
+  /** `outcome`: ok or failed. */
+  evaluations: Counter<'rule' | 'outcome'>
+  missedSlots: Counter
+  abandonedSlots: Counter
 }
 
 /** @param queuedRows rows waiting for the database now */
@@ -42,5 +46,8 @@ export function createMetrics (queuedRows: () => number): Metrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     }),
     flushFailures: new Counter({ registers, name: 'meshmon_flush_failures_total', help: 'Write transactions that failed' }),
+    evaluations: new Counter({ registers, name: 'meshmon_engine_evaluations_total', help: 'Evaluations of rules by what became of them', labelNames: ['rule', 'outcome'] }),
+    missedSlots: new Counter({ registers, name: 'meshmon_engine_missed_slots_total', help: 'Slots that no collector judged: nobody ran, or the one before took too long' }),
+    abandonedSlots: new Counter({ registers, name: 'meshmon_engine_abandoned_slots_total', help: 'Slots that were claimed and never finished' }),
   }
 }
