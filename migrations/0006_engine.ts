@@ -52,21 +52,45 @@ function createOutbox (pgm: MigrationBuilder): void {
   pgm.sql(`
     create table outbox (
       id bigint generated always as identity primary key,
-      incident_id text,
-      event text not null,
+      key text not null unique,
+      incident_id text not null,
+      event text not null check (event in ('opened', 'escalated', 'closed', 'reminder')),
+      at timestamptz not null,
+      due_at timestamptz not null,
+      settled_at timestamptz,
+      outcome text check (outcome in ('sent', 'summary', 'daily', 'folded', 'dropped')),
+      check ((settled_at is null) = (outcome is null))
+    );
+    comment on table outbox is 'transitions to tell people of, written with them; settled once their messages are in notifications';
+    comment on column outbox.key is 'one row per transition, however often it is judged';
+    comment on column outbox.outcome is 'sent: in a message of its own; summary, daily: in one of many; folded: in that of its cause; dropped: nothing to tell';
+    create index outbox_due on outbox (due_at) where settled_at is null;
+    create index outbox_incident on outbox (incident_id);
+
+    create table notifications (
+      id bigint generated always as identity primary key,
+      key text not null,
       target text not null,
-      payload jsonb not null,
-      created_at timestamptz not null default now(),
-      due_at timestamptz not null default now(),
+      event text not null,
+      incident_id text,
+      payload json not null,
+      created_at timestamptz not null,
+      due_at timestamptz not null,
+      expires_at timestamptz not null,
       attempts integer not null default 0,
       leased_until timestamptz,
       sent_at timestamptz,
       failed_at timestamptz,
       error text,
-      key text not null unique
+      unique (key, target)
     );
-    comment on column outbox.key is 'one message per key, however often its transition is judged';
-    create index outbox_due on outbox (due_at) where sent_at is null and failed_at is null;
+    comment on table notifications is 'one message to one target';
+    comment on column notifications.target is 'its name without secrets';
+    comment on column notifications.failed_at is 'given up: nothing sends it again unless it is asked for';
+    create index notifications_waiting on notifications (target, due_at) where sent_at is null and failed_at is null;
+    create index notifications_sent on notifications (target, sent_at) where sent_at is not null;
+    create index notifications_incident on notifications (incident_id) where sent_at is null and failed_at is null;
+    create index notifications_created on notifications (created_at);
 
     create table maintenance (
       id bigint generated always as identity primary key,
@@ -85,5 +109,5 @@ function createOutbox (pgm: MigrationBuilder): void {
 }
 
 export function down (pgm: MigrationBuilder): void {
-  pgm.sql('drop table maintenance, outbox, rule_evaluation, rule_cursor, engine_slot, rule_state')
+  pgm.sql('drop table maintenance, notifications, outbox, rule_evaluation, rule_cursor, engine_slot, rule_state')
 }
