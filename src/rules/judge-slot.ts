@@ -8,6 +8,14 @@ export interface ActiveRule { rule: Rule, settings: Common & Record<PropertyKey,
 
 export interface Limits { staleAfterMs: number, noDataCloseMs: number }
 
+/** The settings in force, as the engine uses them. */
+export interface EngineSettings {
+  /** Enabled ones, in judging order. */
+  rules: ActiveRule[]
+  limits: Limits
+  foldWaitMs: number
+}
+
 /** What a rule made of one slot. */
 export interface Judged { changes: SubjectChange[], rows: number, matches: number }
 

@@ -13,6 +13,10 @@ export class States implements Lookup {
     return this.#byRule.get(rule) ?? []
   }
 
+  * all (): Iterable<{ rule: string, subject: string, state: SubjectState }> {
+    for (const [rule, states] of this.#byRule) for (const [subject, state] of states) yield { rule, subject, state }
+  }
+
   /** Null forgets the subject. */
   set (rule: string, subject: string, state: SubjectState | null): void {
     const states = getOrMake(this.#byRule, rule, () => new Map<string, SubjectState>())

@@ -1,0 +1,98 @@
+import { formatSubject, type Scope } from './subject.js'
+
+/** An incident that is open (not closing), as folding sees it. */
+export interface Foldable {
+  id: string
+  kind: string
+  scope: Scope
+  startedMs: number
+  causedBy: string | null
+  /** Hop lists of a path's windows, newest last. */
+  routes: string[][]
+  /** Every packet of the newest window was lost. */
+  isCutOff: boolean
+}
+
+/** An incident and the one it is a consequence of. */
+export interface Fold { id: string, causedBy: string }
+
+/** Causes of path incidents, the likelier first. */
+const causes = ['rf_quality_drop', 'link_down', 'bottleneck_link', 'node_silent', 'node_overload']
+const consequences: ReadonlySet<string> = new Set(['jitter_burst', 'loss_spike', 'route_flapping'])
+/** So many paths to one node that lose everything: the node is down or cut off. */
+const cutOffPaths = 3
+
+/** Finds causes for incidents that have none yet; what is set stays. Pure, and independent of the order given. */
+export function fold (incidents: Foldable[]): Fold[] {
+  const sorted = incidents.toSorted(byAge)
+  const causesBySubject = indexCauses(sorted)
+  const folds: Fold[] = []
+  for (const incident of sorted) {
+    if (incident.causedBy !== null) continue
+    const cause = findCause(incident, causesBySubject)
+    if (cause !== undefined && cause.id !== incident.id) folds.push({ id: incident.id, causedBy: cause.id })
+  }
+  const folded = new Set(folds.map(({ id }) => id))
+  return [...folds, ...foldCutOff(sorted.filter(({ id }) => !folded.has(id)), causesBySubject)]
+}
+
+type ByPlace = Map<string, Foldable[]>
+
+/** Oldest first at each place: links of several media may lie between the same two nodes. */
+function indexCauses (incidents: Foldable[]): ByPlace {
+  return group(incidents.filter(({ kind }) => causes.includes(kind)), ({ kind, scope }) => key(kind, placeOf(scope)))
+}
+
+function findCause ({ kind, scope, routes }: Foldable, known: ByPlace): Foldable | undefined {
+  if (kind === 'bottleneck_link') return known.get(key('rf_quality_drop', placeOf(scope)))?.find((cause) => formatSubject(cause.scope) === formatSubject(scope))
+  if (!consequences.has(kind)) return undefined
+  const places = routes.flatMap(placesOf)
+  for (const cause of causes) {
+    const found = places.flatMap((place) => known.get(key(cause, place)) ?? []).sort(byAge)[0]
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Paths that lose everything on the way to one node: the oldest stands for the others, and its own cause is that node's silence. */
+function foldCutOff (incidents: Foldable[], known: ByPlace): Fold[] {
+  const byDestination = group(incidents.filter(({ kind, isCutOff }) => kind === 'loss_spike' && isCutOff), ({ scope }) => scope.type === 'path' ? scope.dst : '')
+  const folds: Fold[] = []
+  for (const [dst, paths] of byDestination) {
+    const oldest = paths[0]
+    if (oldest === undefined || paths.length < cutOffPaths) continue
+    const silent = known.get(key('node_silent', placeOf({ type: 'node', node: dst })))?.[0]
+    if (silent !== undefined && oldest.causedBy === null) folds.push({ id: oldest.id, causedBy: silent.id })
+    for (const { id, causedBy } of paths.slice(1)) if (causedBy === null) folds.push({ id, causedBy: oldest.id })
+  }
+  return folds
+}
+
+/** Nodes and links of a hop list. A hop list names no media: a link of any medium between two neighbours is on it. */
+function placesOf (route: string[]): string[] {
+  const nodes = route.map((node) => placeOf({ type: 'node', node }))
+  const links = route.slice(1).map((node, i) => placeOf({ type: 'link', a: route[i] ?? '', b: node, medium: 'rf' }))
+  return [...links, ...nodes]
+}
+
+function placeOf (scope: Scope): string {
+  return `${scope.type} ${formatSubject(scope.type === 'link' ? { ...scope, medium: 'rf' } : scope)}`
+}
+
+function group<T> (items: T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const known = groups.get(keyOf(item))
+    if (known) known.push(item)
+    else groups.set(keyOf(item), [item])
+  }
+  return groups
+}
+
+function key (kind: string, place: string): string {
+  return `${kind} ${place}`
+}
+
+function byAge (a: Foldable, b: Foldable): number {
+  return a.startedMs - b.startedMs || (a.id < b.id ? -1 : 1)
+}

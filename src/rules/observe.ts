@@ -1,0 +1,23 @@
+import type { ClientBase, Pool } from 'pg'
+import type { Observation, Slot, Watched } from './rule.js'
+import type { ActiveRule } from './judge-slot.js'
+import type { States } from './states.js'
+
+/** What a rule's statement brings for some slots, by the moment they judge. */
+export async function observe (db: ClientBase | Pool, { rule, settings }: ActiveRule, slots: Slot[], states: States): Promise<Map<number, Array<Observation<unknown>>>> {
+  const byMoment = new Map<number, Array<Observation<unknown>>>(slots.map(({ atMs }) => [atMs, []]))
+  if (rule.observe === undefined || rule.read === undefined) return byMoment
+  const { text, values } = rule.observe(slots, watchedBy(rule.name, states), settings)
+  const { rows } = await db.query<never>(text, values)
+  for (const row of rows) {
+    const observation = rule.read(row)
+    const observed = byMoment.get(observation.atMs)
+    if (observed === undefined) throw new Error(`the statement of ${rule.name} answers for a slot that was not asked for: ${observation.atMs}`)
+    observed.push(observation)
+  }
+  return byMoment
+}
+
+function watchedBy (rule: string, states: States): Watched[] {
+  return [...states.states(rule)].map(([subject, { scope, afterMs }]) => ({ subject, scope, afterMs }))
+}
