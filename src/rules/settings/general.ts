@@ -1,7 +1,6 @@
 import { Type, type Static } from 'typebox'
 
 const integer = (initial: number, minimum: number, maximum: number, description: string) => Type.Integer({ default: initial, minimum, maximum, description })
-const number = (initial: number, minimum: number, maximum: number, description: string) => Type.Number({ default: initial, minimum, maximum, description })
 
 /** The section `engine` of the rules file: numbers of rules.md that belong to no rule alone. */
 export const general = Type.Object({
@@ -14,10 +13,6 @@ export const general = Type.Object({
   impact_every_s: integer(60, 1, 86_400, 'Impact is worked out at opening, then at this interval (seconds)'),
   impact_span_s: integer(3600, 60, 21_600, 'Impact counts the paths of this span (seconds)'),
   impact_paths: integer(50, 1, 1000, 'Paths that impact lists at most'),
-  bad_jitter_ms: number(30, 0, 60_000, 'A window is bad with more jitter than this (ms) ...'),
-  bad_loss_pct: number(2, 0, 100, '... or with more loss than this (percent) ...'),
-  bad_status_loss_pct: number(20, 0, 100, '... which for windows of network_status, 10 packets each, is at least this (percent)'),
-  min_etx: number(1.25, 1, 100, 'The worst hop of a window has at least this ETX'),
   health_unknown_after_s: integer(1800, 60, 604_800, 'The state of the mesh is unknown when no node that is due was heard for this long (seconds)'),
 }, { additionalProperties: false })
 

@@ -2,7 +2,7 @@ import { Ajv } from 'ajv'
 import type { Static, TObject, TSchema } from 'typebox'
 import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
 import { rules as allRules } from '../all.js'
-import type { ActiveRule } from '../judge-slot.js'
+import type { ActiveRule, EngineSettings } from '../judge-slot.js'
 import type { Rule } from '../rule.js'
 import { general, type General } from './general.js'
 import { findInversions } from './order.js'
@@ -51,6 +51,16 @@ export function activeRules (settings: RuleSettings, rules: readonly Rule[] = al
     const own = settings.rules[rule.name]
     return own?.enabled === true ? [{ rule, settings: own }] : []
   })
+}
+
+/** The settings as the engine takes them. */
+export function engineSettings (settings: RuleSettings, rules: readonly Rule[] = allRules): EngineSettings {
+  const { stale_after_s: staleAfterS, no_data_close_h: noDataCloseH, fold_wait_s: foldWaitS } = settings.engine
+  return {
+    rules: activeRules(settings, rules),
+    limits: { staleAfterMs: staleAfterS * 1000, noDataCloseMs: noDataCloseH * 3_600_000 },
+    foldWaitMs: foldWaitS * 1000,
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Type } from 'typebox'
 import type { Rule } from '../../../src/rules/rule.js'
 import { common } from '../../../src/rules/settings/common.js'
-import { activeRules, defaultSettings, readRuleSettings, RuleSettingsError } from '../../../src/rules/settings/read.js'
+import { activeRules, defaultSettings, engineSettings, readRuleSettings, RuleSettingsError } from '../../../src/rules/settings/read.js'
 import { formatExample, formatRuleSettings } from '../../../src/rules/settings/write.js'
 
 function madeUpRule (name: string, numbers: Parameters<typeof Type.Object>[0]): Rule {
@@ -52,6 +52,12 @@ t.test('a file changes what it names', async (t) => {
   t.match(settings, { engine: { fold_wait_s: 30, stale_after_s: 1800 }, rules: { jitter_burst: { open_ms: 40.5, clear_ms: 24, enabled: false }, battery_low: { open_pct: 20 } } })
   t.same(activeRules(settings, rules).map(({ rule }) => rule.name), ['battery_low'], 'a rule that is switched off is not active')
   t.same(activeRules(read(null), rules).map(({ rule, settings }) => [rule.name, settings.close_rows]), [['jitter_burst', 3], ['battery_low', 3]])
+})
+
+t.test('the engine takes them in its own units', async (t) => {
+  const settings = engineSettings(read('engine:\n  fold_wait_s: 30\nbattery_low:\n  enabled: false\n'), rules)
+  t.match(settings, { limits: { staleAfterMs: 1_800_000, noDataCloseMs: 86_400_000 }, foldWaitMs: 30_000 })
+  t.same(settings.rules.map(({ rule }) => rule.name), ['jitter_burst'])
 })
 
 t.test('on a base, the text changes only what it names', async (t) => {
