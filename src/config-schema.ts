@@ -13,6 +13,13 @@ const age = (description: string, initial: string) => text(description, {
   errorMessage: 'must be an age such as "90 days" or "forever"',
 })
 
+/** At least four days: a daily aggregate of shorter rows could not be made before they go (retention.ts). */
+const retention = (description: string, initial: string) => text(description, {
+  default: initial,
+  pattern: '^(forever|(9[6-9]|[1-9][0-9]{2,4}) hours?|([4-9]|[1-9][0-9]{1,4}) days?|[1-9][0-9]{0,4} (week|month|year)s?)$',
+  errorMessage: 'must be an age of at least 4 days, such as "90 days", or "forever"',
+})
+
 /**
  * Every setting of the collector, named as in the environment. The type of `config`, `meshmon config`, the
  * example file's test and the start-up check are all made from this. `writeOnly` marks what is never printed.
@@ -36,11 +43,11 @@ export const settings = Type.Object({
   INGEST_FLUSH_ROWS: integer('Rows written in one transaction.', 5000, 1, 100_000),
   INGEST_FLUSH_MS: integer('Longest time a row waits for others, milliseconds.', 5, 0, 1000),
 
-  RETENTION_RAW: age('Measurements are kept this long.', '90 days'),
-  RETENTION_HOURLY: age('Hourly aggregates are kept this long.', '365 days'),
-  RETENTION_DAILY: age('Daily aggregates are kept this long.', 'forever'),
-  RETENTION_CRASHES: age('Crash reports are kept this long.', '365 days'),
-  RETENTION_RADIO: age('Raw readings of MeshCore radios are kept this long.', 'forever'),
+  RETENTION_RAW: retention('Measurements are kept this long.', '90 days'),
+  RETENTION_HOURLY: retention('Hourly aggregates are kept this long.', '365 days'),
+  RETENTION_DAILY: retention('Daily aggregates are kept this long.', 'forever'),
+  RETENTION_CRASHES: retention('Crash reports are kept this long.', '365 days'),
+  RETENTION_RADIO: retention('Raw readings of MeshCore radios are kept this long.', 'forever'),
   COMPRESS_AFTER: age('Measurements are compressed at this age (Community edition).', '7 days'),
 
   ENGINE_INTERVAL_S: integer('Seconds between two evaluations of the rules.', 10, 1, 300),

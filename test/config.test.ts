@@ -56,6 +56,14 @@ t.test('every bad setting is named at once', async (t) => {
   }
 })
 
+t.test('what is kept for less than four days is refused, in any unit; compression may come sooner', async (t) => {
+  for (const short of ['95 hours', '3 days', '1 day', '0 weeks']) {
+    t.throws(() => loadConfig({ RETENTION_RAW: short }), /RETENTION_RAW: must be an age of at least 4 days/, short)
+  }
+  for (const enough of ['96 hours', '4 days', '1 week', '1 year', 'forever']) t.match(loadConfig({ RETENTION_RAW: enough }).config, { RETENTION_RAW: enough })
+  t.match(loadConfig({ COMPRESS_AFTER: '1 day' }).config, { COMPRESS_AFTER: '1 day' })
+})
+
 t.test('a named file that is missing stops the start', async (t) => {
   t.throws(() => loadConfig({ MESHMON_CONFIG: '/nowhere/meshmon.conf' }), /no such file/)
 })
