@@ -28,6 +28,7 @@ import { rejectedRoutes } from './http/routes/rejected.js'
 import { seriesRoutes } from './http/routes/series.js'
 import { topologyRoutes } from './http/routes/topology.js'
 import { ageSeconds } from './http/series/range.js'
+import { validateRequests } from './http/validation.js'
 import type { Ingest } from './ingest/ingest.js'
 import type { Metrics } from './metrics.js'
 
@@ -75,16 +76,19 @@ export async function buildApp (deps: AppDependencies) {
     frameworkErrors: (error, _request, reply) => { sendProblem(reply, error.statusCode ?? 400, error.message) },
     clientErrorHandler: brokenRequests.clientErrorHandler,
     forceCloseConnections: 'idle',
-    ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, useDefaults: true, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
-  // Not a serializer compiled from each route's schema: those take half a second of every start, and drop what a schema forgot.
+  // Not compiled from each route's schema, which takes half a second of every start: a serializer would also drop what the schema
+  // forgot, and a validator is made when the first request needs it.
   app.setSerializerCompiler(() => JSON.stringify)
+  app.setValidatorCompiler(validateRequests(app))
   app.server.maxConnections = mostConnections
   brokenRequests.watch(app.server)
   // Node remembers the address once it is asked for: an agent that hangs up early has none any more when its request is read.
   app.server.on('connection', (socket: Socket) => socket.remoteAddress)
 
   await app.register(problems)
+  // Before anything that has routes: a scope that gets a schema later compiles serializers of its own.
+  await app.register(schemas)
   await app.register(finiteNumbers)
   await app.register(requestMetrics, { histogram: metrics.httpDuration })
   await app.register(openapi)
@@ -99,7 +103,6 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(healthRoutes, { sources: deps.health })
   await app.register(metricsRoutes, { readMetrics: deps.readMetrics })
 
-  await app.register(schemas)
   await app.register(issueRoutes, { db })
   await app.register(rejectedRoutes, { db })
   for (const routes of [nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {

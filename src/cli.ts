@@ -1,29 +1,29 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import { configCommand } from './commands/config.js'
-import { migrateCommand } from './commands/migrate.js'
-import { rulesCommand } from './commands/rules.js'
-import { serveCommand } from './commands/serve.js'
-import { sqlCommand } from './commands/sql.js'
 import { ConfigError } from './config.js'
 import { RuleSettingsError } from './rules/settings/read.js'
-import { simulateCommand } from './simulate/command.js'
 import { version } from './version.js'
 
 const usageError = 2
+
+/** In the order of the help. A command that is named is loaded alone. */
+const commands: Record<string, () => Promise<Command>> = {
+  serve: async () => (await import('./commands/serve.js')).serveCommand(),
+  migrate: async () => (await import('./commands/migrate.js')).migrateCommand(),
+  config: async () => (await import('./commands/config.js')).configCommand(),
+  rules: async () => (await import('./commands/rules.js')).rulesCommand(),
+  sql: async () => (await import('./commands/sql.js')).sqlCommand(),
+  simulate: async () => (await import('./simulate/command.js')).simulateCommand(),
+}
+const named = Object.entries(commands).filter(([name]) => name === process.argv[2])
+const wanted = named.length > 0 ? named : Object.entries(commands)
 
 const program = new Command('meshmon')
   .description('Collector and analyser for ham-radio mesh networks.')
   .version(version)
   .exitOverride()
   .showHelpAfterError('(meshmon --help lists the commands)')
-  .addCommand(serveCommand())
-  .addCommand(migrateCommand())
-  .addCommand(configCommand())
-  .addCommand(rulesCommand())
-  .addCommand(sqlCommand())
-  .addCommand(simulateCommand())
-for (const command of program.commands) command.copyInheritedSettings(program)
+for (const [, load] of wanted) program.addCommand((await load()).copyInheritedSettings(program))
 
 try {
   await program.parseAsync()

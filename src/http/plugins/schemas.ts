@@ -1,5 +1,6 @@
 import plugin from 'fastify-plugin'
 import { crashSchemas } from '../schemas/crashes.js'
+import { IngestAnswer } from '../schemas/ingest.js'
 import { issueSchemas } from '../schemas/issues.js'
 import { nodeSchemas } from '../schemas/nodes.js'
 import { pathSchemas } from '../schemas/paths.js'
@@ -10,6 +11,6 @@ import { topologySchemas } from '../schemas/topology.js'
 
 /** The shapes that answers share, by name: the document's components. */
 export const schemas = plugin(async (app) => {
-  const all = [...issueSchemas, ...pathSchemas, ...crashSchemas, ...nodeSchemas, ...radioSchemas, ...seriesSchemas, ...topologySchemas, Rejected]
+  const all = [IngestAnswer, ...issueSchemas, ...pathSchemas, ...crashSchemas, ...nodeSchemas, ...radioSchemas, ...seriesSchemas, ...topologySchemas, Rejected]
   for (const schema of all) app.addSchema(schema)
 })

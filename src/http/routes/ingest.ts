@@ -7,21 +7,6 @@ import { BodyMemory, receiveBody, type BodyAllowance } from '../../ingest/receiv
 import { problemType, sendProblem } from '../plugins/problems.js'
 import { answers } from '../schemas/common.js'
 
-const RejectionSchema = Type.Object({
-  index: Type.Integer({ minimum: 0 }),
-  type: Type.Optional(Type.String()),
-  detail: Type.Optional(Type.String()),
-  errors: Type.Array(Type.Object({ path: Type.String(), message: Type.String() })),
-})
-
-const Answer = Type.Object({
-  accepted: Type.Boolean(),
-  received: Type.Integer(),
-  stored: Type.Integer(),
-  duplicates: Type.Integer(),
-  rejected: Type.Array(RejectionSchema),
-}, { $id: 'IngestAnswer' })
-
 /** The oldest agent reads 511 bytes once: 500 less our headers (200), title and detail. */
 const singleRejectionBytes = 100
 const rejectionsShown = 100
@@ -80,7 +65,6 @@ export const ingestRoutes: FastifyPluginAsync<{ ingest: Ingest, maxBody: number 
     if (body.bytes !== received.bytes) allowance.take(body.bytes.length)
     return body
   }
-  app.addSchema(Answer)
 }
 
 function detailOf ({ rejected: [first, ...others] }: IngestResult): string {
