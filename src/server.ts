@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
@@ -15,12 +16,17 @@ import { createReceiptClock } from './ingest/receipt-clock.js'
 import { createWriter, Unavailable, type Writer } from './ingest/writer.js'
 import { createMessageReader } from './messages/index.js'
 import { createMetrics, type Metrics } from './metrics.js'
+import { createEngine, type Engine, type SlotReport } from './rules/engine.js'
+import { createRunner, type Runner } from './rules/runner.js'
+import { defaultSettings, engineSettings, type RuleSettings } from './rules/settings/read.js'
 
 export interface Collector {
   /** Where it listens, as a URL for this machine. */
   url: string
   /** Resolves when the database is open and current. Rejects when that can't come: folder taken, wrong edition. */
   ready: Promise<void>
+  /** Judges by other settings from the next slot on. */
+  useRules (rules: RuleSettings): void
   /** Answers what is under way, writes what waits, closes the database. */
   close (): Promise<void>
 }
@@ -30,6 +36,8 @@ export interface CollectorOptions {
   now?: () => number
   /** How long a request may take to arrive; half a minute unless told. */
   requestTimeoutMs?: number
+  /** What the rules judge by; the defaults unless given. */
+  rules?: RuleSettings
   /** Where several workers serve one port: gives the figures of all, knowing this one's. */
   shareMetrics?: (registry: Registry) => () => Promise<string>
 }
@@ -47,13 +55,17 @@ const closeGraceMs = 5000
  * Starts a collector: listens at once, opens and migrates the database behind. Until that is done /ingest answers 503 and
  * /readyz says why.
  */
-export async function startCollector (config: Config, log: Logger, { now = Date.now, requestTimeoutMs, shareMetrics }: CollectorOptions = {}): Promise<Collector> {
+export async function startCollector (config: Config, log: Logger, { now = Date.now, requestTimeoutMs, shareMetrics, rules = defaultSettings() }: CollectorOptions = {}): Promise<Collector> {
   const metrics = createMetrics(() => writer.queuedRows)
   const database = openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, applicationName: 'meshmon', log })
   addDatabaseMetrics(metrics.registry, database.reader, now)
   const schema = prepareDatabase(database, config, log)
   const maintenance = createMaintenance({ pool: database.pool, isEmbedded: database.isEmbedded, settings: config, log })
-  const ready = schema.done.then(() => maintenance.start())
+  const { engine, runner } = openEngine(database, { config, log, metrics, now, rules })
+  const ready = schema.done.then(() => {
+    maintenance.start()
+    runner.start()
+  })
   ready.catch(() => {})
   const { writer, trouble } = openWriter(database, schema.state, { config, log, metrics, now })
   const app = await buildApp({
@@ -72,7 +84,7 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
       stats: ingestStats(metrics),
     }),
     health: {
-      status: () => ({ queue_rows: writer.queuedRows, database: { embedded: database.isEmbedded, ...schema.state }, maintenance: maintenance.report().map(({ lastRun, ...rest }) => ({ ...rest, last_run: lastRun })) }),
+      status: () => ({ queue_rows: writer.queuedRows, engine: runner.status(), database: { embedded: database.isEmbedded, ...schema.state }, maintenance: maintenance.report().map(({ lastRun, ...rest }) => ({ ...rest, last_run: lastRun })) }),
       unreadyReason: async () => await findUnreadyReason(database, schema.state) ?? trouble(),
     },
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
@@ -86,11 +98,13 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
   return {
     url: `http://localhost:${(app.server.address() as AddressInfo).port}`,
     ready,
+    useRules (given) { engine.use(engineSettings(given)) },
     async close () {
       const late = setTimeout(() => app.server.closeAllConnections(), closeGraceMs)
       await app.close()
       clearTimeout(late)
       await writer.close()
+      await runner.stop()
       await maintenance.stop()
       await database.stop()
     },
@@ -126,6 +140,20 @@ function openWriter (database: Database, schema: Preparation['state'], { config,
     },
   })
   return { writer, trouble: () => failure && now() - failure.atMs < failureShownMs ? failure.reason : null }
+}
+
+function openEngine (database: Database, { config, log, metrics, now, rules }: { config: Config, log: Logger, metrics: Metrics, now: () => number, rules: RuleSettings }): { engine: Engine, runner: Runner } {
+  const intervalMs = config.ENGINE_INTERVAL_S * 1000
+  const engine = createEngine({ pool: database.pool, settings: engineSettings(rules), instance: randomUUID(), intervalMs, delayMs: config.ENGINE_DELAY_S * 1000, log })
+  const runner = createRunner({ engine, intervalMs, now, log, onReport: (report) => countReport(metrics, report) })
+  return { engine, runner }
+}
+
+function countReport (metrics: Metrics, report: SlotReport): void {
+  if (report.refused === 'lost') metrics.abandonedSlots.inc()
+  if (report.refused !== null) return
+  metrics.missedSlots.inc(report.missedSlots)
+  for (const { rule, error } of report.evaluations) metrics.evaluations.inc({ rule, outcome: error === null ? 'ok' : 'failed' })
 }
 
 /** Addresses that get a metric of their own: a label must not grow without limit. */

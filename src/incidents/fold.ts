@@ -19,11 +19,12 @@ export interface Fold { id: string, causedBy: string }
 /** Causes of path incidents, the likelier first. */
 const causes = ['rf_quality_drop', 'link_down', 'bottleneck_link', 'node_silent', 'node_overload']
 const consequences: ReadonlySet<string> = new Set(['jitter_burst', 'loss_spike', 'route_flapping'])
-/** So many paths to one node that lose everything: the node is down or cut off. */
-const cutOffPaths = 3
 
-/** Finds causes for incidents that have none yet; what is set stays. Pure, and independent of the order given. */
-export function fold (incidents: Foldable[]): Fold[] {
+/**
+ * Finds causes for incidents that have none yet; what is set stays. `minPaths` paths to one node that lose everything have one cause.
+ * Pure, and independent of the order given.
+ */
+export function fold (incidents: Foldable[], minPaths: number): Fold[] {
   const sorted = incidents.toSorted(byAge)
   const causesBySubject = indexCauses(sorted)
   const folds: Fold[] = []
@@ -33,7 +34,7 @@ export function fold (incidents: Foldable[]): Fold[] {
     if (cause !== undefined && cause.id !== incident.id) folds.push({ id: incident.id, causedBy: cause.id })
   }
   const folded = new Set(folds.map(({ id }) => id))
-  return [...folds, ...foldCutOff(sorted.filter(({ id }) => !folded.has(id)), causesBySubject)]
+  return [...folds, ...foldCutOff(sorted.filter(({ id }) => !folded.has(id)), causesBySubject, minPaths)]
 }
 
 type ByPlace = Map<string, Foldable[]>
@@ -55,12 +56,12 @@ function findCause ({ kind, scope, routes }: Foldable, known: ByPlace): Foldable
 }
 
 /** Paths that lose everything on the way to one node: the oldest stands for the others, and its own cause is that node's silence. */
-function foldCutOff (incidents: Foldable[], known: ByPlace): Fold[] {
+function foldCutOff (incidents: Foldable[], known: ByPlace, minPaths: number): Fold[] {
   const byDestination = group(incidents.filter(({ kind, isCutOff }) => kind === 'loss_spike' && isCutOff), ({ scope }) => scope.type === 'path' ? scope.dst : '')
   const folds: Fold[] = []
   for (const [dst, paths] of byDestination) {
     const oldest = paths[0]
-    if (oldest === undefined || paths.length < cutOffPaths) continue
+    if (oldest === undefined || paths.length < minPaths) continue
     const silent = known.get(key('node_silent', placeOf({ type: 'node', node: dst })))?.[0]
     if (silent !== undefined && oldest.causedBy === null) folds.push({ id: oldest.id, causedBy: silent.id })
     for (const { id, causedBy } of paths.slice(1)) if (causedBy === null) folds.push({ id, causedBy: oldest.id })

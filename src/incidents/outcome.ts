@@ -1,7 +1,9 @@
 import type { OpenIncident, Phase } from '../rules/rule.js'
 import { isoOf } from '../rules/sql.js'
 import type { Change } from '../rules/state.js'
+import { type Transition, wantsMessage } from './notify/wants.js'
 import type { OpenRow } from './open.js'
+import type { QueuedMessage } from './outbox.js'
 import type { Scope } from './subject.js'
 
 /** A subject's transition, with what it is about. */
@@ -48,19 +50,17 @@ export interface JournalRow {
   incident_id: string | null, rule: string, subject: string, at: string, from_state: string, to_state: string, evidence: object | null
 }
 
-export interface Message { incidentId: string, event: 'opened' | 'escalated' | 'closed', atMs: number, waitMs: number }
-
 /** All that one slot writes about incidents. */
-export interface Outcome { closed: ClosedRow[], opened: OpenedRow[], updated: UpdatedRow[], journal: JournalRow[], messages: Message[] }
+export interface Outcome { closed: ClosedRow[], opened: OpenedRow[], updated: UpdatedRow[], journal: JournalRow[], messages: QueuedMessage[] }
 
 interface Course { first: IncidentChange, last: IncidentChange, isNew: boolean }
 
 /** Makes rows of transitions; `standing` is what is open now. Pure. */
 export function outcomeOf (changes: IncidentChange[], standing: Standing[], surroundings: Surroundings): Outcome {
-  const { atMs, foldWaitMs, before } = surroundings
+  const { atMs, before } = surroundings
   const courses = coursesOf(changes, before)
   const latest = new Map(standing.map(({ incident }) => [incident.id, incident]))
-  const outcome: Outcome = { closed: [], opened: [], updated: [], journal: changes.map(journalOf), messages: messagesOf(changes, before, foldWaitMs) }
+  const outcome: Outcome = { closed: [], opened: [], updated: [], journal: changes.map(journalOf), messages: messagesOf(changes, surroundings) }
   for (const course of courses.values()) {
     if (course.isNew) outcome.opened.push(openedRow(course, latest, surroundings))
     else if (course.last.closed) outcome.closed.push(closedRow(course.last))
@@ -172,17 +172,24 @@ function evidenceOf (incident: OpenIncident | null, closed: Change['closed']): o
 }
 
 /** A path's opening waits for a cause that may take it over. Coming back from closing is no second opening. */
-function messagesOf (changes: IncidentChange[], before: Map<string, OpenRow>, foldWaitMs: number): Message[] {
+function messagesOf (changes: IncidentChange[], { before, foldWaitMs, inMaintenance }: Surroundings): QueuedMessage[] {
   const severities = new Map([...before].map(([id, { severity }]) => [id, severity]))
-  const messages: Message[] = []
+  const messages: QueuedMessage[] = []
   for (const change of changes) {
     const { incident, atMs, scope } = change
     if (incident === null) continue
     const { id, finding: { severity } } = incident
-    if (change.closed) messages.push({ incidentId: id, event: 'closed', atMs, waitMs: 0 })
-    else if (isOpening(change)) messages.push({ incidentId: id, event: 'opened', atMs, waitMs: scope.type === 'path' ? foldWaitMs : 0 })
-    else if (change.to === 'open' && severity !== severities.get(id)) messages.push({ incidentId: id, event: 'escalated', atMs, waitMs: 0 })
+    const event = eventOf(change, severities.get(id))
+    if (event !== null && wantsMessage({ stale: incident.stale, inMaintenance: inMaintenance.has(id) }, event)) {
+      messages.push({ incidentId: id, event, atMs, waitMs: event === 'opened' && scope.type === 'path' ? foldWaitMs : 0 })
+    }
     severities.set(id, severity)
   }
   return messages
+}
+
+function eventOf (change: IncidentChange, severity: string | undefined): Transition | null {
+  if (change.closed) return 'closed'
+  if (isOpening(change)) return 'opened'
+  return change.to === 'open' && change.incident?.finding.severity !== severity ? 'escalated' : null
 }

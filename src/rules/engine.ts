@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { withTransaction } from '../database/transaction.js'
 import { applyOutcome } from '../incidents/apply.js'
 import { loadClosed, loadOpen, type OpenRow } from '../incidents/open.js'
+import { queueMessages } from '../incidents/outbox.js'
 import { outcomeOf, type Outcome } from '../incidents/outcome.js'
 import { type Evaluation, saveEvaluations } from './evaluations.js'
 import { type ActiveRule, type EngineSettings, judgeRule, type SubjectChange } from './judge-slot.js'
@@ -38,7 +39,6 @@ export interface Engine {
 }
 
 const hourMs = 3_600_000
-const firstLookBackMs = hourMs
 const longestLookBackMs = 24 * hourMs
 
 /** What is kept between two slots of the same process; read anew wherever another one judged in between. */
@@ -78,7 +78,7 @@ async function evaluate (claim: Claim, { states, cursors }: Memory, options: Eng
   const known = snapshot(states)
   const switchedOff = closeSwitchedOff(states, settings.rules, moment)
   const judged: JudgedRule[] = []
-  for (const active of settings.rules) judged.push(await judgeActive(active, states, { moment, sinceMs: sinceOf(cursors.get(active.rule.name), claim, options), ...options }))
+  for (const active of settings.rules) judged.push(await judgeActive(active, states, { moment, sinceMs: sinceOf(cursors.get(active.rule.name), claim, options), options }))
   const changes = [...switchedOff, ...judged.flatMap(({ changes }) => changes)]
   const standing = standingAfter(states, known)
   const outcome = outcomeOf(changes, standing, await survey(pool, standing, { before, claim, settings }))
@@ -91,12 +91,12 @@ async function evaluate (claim: Claim, { states, cursors }: Memory, options: Eng
 interface JudgedRule { evaluation: Evaluation, changes: SubjectChange[] }
 
 /** A rule that fails changes nothing and does not stop the others; it sees the same rows again at the next slot. */
-async function judgeActive (active: ActiveRule, states: States, { pool, log, moment, sinceMs, settings }: EngineOptions & { moment: Moment, sinceMs: number }): Promise<JudgedRule> {
+async function judgeActive (active: ActiveRule, states: States, { moment, sinceMs, options: { pool, log, settings } }: { moment: Moment, sinceMs: number, options: EngineOptions }): Promise<JudgedRule> {
   const { name } = active.rule
   const startMs = performance.now()
   try {
     const observations = await observe(pool, active, [{ atMs: moment.atMs, sinceMs }], states)
-    const { changes, rows, matches } = judgeRule(active, observations.get(moment.atMs) ?? [], states, { moment, limits: settings.limits })
+    const { changes, rows, matches } = judgeRule(active, observations.get(moment.atMs) ?? [], states, { moment, general: settings.general })
     return { evaluation: { rule: name, ms: performance.now() - startMs, rows, matches, error: null }, changes }
   } catch (error) {
     log.error({ err: error, rule: name }, `rule ${name} failed and changed nothing`)
@@ -106,8 +106,8 @@ async function judgeActive (active: ActiveRule, states: States, { pool, log, mom
 }
 
 /** Rows that arrived after this are new to the rule. */
-function sinceOf (cursorMs: number | undefined, { atMs }: Claim, { intervalMs }: EngineOptions): number {
-  if (cursorMs === undefined) return atMs - firstLookBackMs
+function sinceOf (cursorMs: number | undefined, { atMs }: Claim, { intervalMs, settings }: EngineOptions): number {
+  if (cursorMs === undefined) return atMs - settings.general.first_look_back_s * 1000
   // The clock was set back.
   if (cursorMs >= atMs) return atMs - intervalMs
   return Math.max(cursorMs, atMs - longestLookBackMs)
@@ -136,6 +136,7 @@ async function write (client: ClientBase, claim: Claim, { states, outcome, judge
   if (!await holdClaim(client, claim)) return false
   await saveStates(client, states.takeChanged())
   await applyOutcome(client, outcome)
+  await queueMessages(client, outcome.messages)
   const evaluations = judged.map(({ evaluation }) => evaluation)
   await saveCursors(client, evaluations.filter(({ error }) => error === null).map(({ rule }) => rule), claim.atMs)
   await saveEvaluations(client, claim.slotMs, evaluations)

@@ -7,9 +7,7 @@ export interface RunnerOptions {
   intervalMs: number
   now: () => number
   log: Pick<Logger, 'info' | 'warn' | 'error'>
-  /** False as long as the database is not ready: no slot is tried. */
-  isReady: () => boolean
-  onReport: (report: SlotReport, ms: number) => void
+  onReport: (report: SlotReport) => void
 }
 
 export interface Runner {
@@ -24,7 +22,7 @@ export interface Runner {
 const ticksPerInterval = 20
 
 /** Tries every aligned slot once, at its time. A slot that passed while another was judged is skipped; the claim counts it as missed. */
-export function createRunner ({ engine, intervalMs, now, log, isReady, onReport }: RunnerOptions): Runner {
+export function createRunner ({ engine, intervalMs, now, log, onReport }: RunnerOptions): Runner {
   const scheduler = new ToadScheduler()
   let triedMs = 0
   let judging: Promise<void> = Promise.resolve()
@@ -33,17 +31,16 @@ export function createRunner ({ engine, intervalMs, now, log, isReady, onReport 
 
   async function tick (): Promise<void> {
     const slotMs = Math.floor(now() / intervalMs) * intervalMs
-    if (slotMs === triedMs || !isReady()) return
+    if (slotMs === triedMs) return
     triedMs = slotMs
     judging = judge(slotMs)
     await judging
   }
 
   async function judge (slotMs: number): Promise<void> {
-    const startMs = now()
     try {
       const report = await engine.judge(slotMs)
-      onReport(report, now() - startMs)
+      onReport(report)
       if (report.refused === 'clock_behind' && refusal !== 'clock_behind') log.warn('the clock was set back; judging goes on when it has caught up with the last slot')
       refusal = report.refused
       if (report.refused === null) status.last_slot = new Date(slotMs).toISOString()

@@ -21,13 +21,13 @@ export interface Lifecycle {
   /** Span of clear rows that closes; 0: the first clear row does. */
   closeAfterMs: number
   closeRows: number
+  /** A match by rows older than this is history: shown as stale, not announced. */
+  oldAfterMs: number
 }
 
 export interface Step { state: SubjectState, changes: Change[] }
 
 const hourMs = 3_600_000
-/** A match by rows older than this is history: shown, not announced. */
-const staleAtOldMs = hourMs
 const keptGaps = 8
 const gapsForUsual = 3
 
@@ -66,9 +66,9 @@ function takeOne (state: SubjectState, answer: Answer, lifecycle: Lifecycle, mom
   }
 }
 
-function match (state: SubjectState, { rowMs, startedMs, finding }: Extract<Answer, { is: 'match' }>, { kind, subject }: Lifecycle, moment: Moment): Step {
+function match (state: SubjectState, { rowMs, startedMs, finding }: Extract<Answer, { is: 'match' }>, { kind, subject, oldAfterMs }: Lifecycle, moment: Moment): Step {
   const known = state.incident
-  const stale = moment.atMs - rowMs > staleAtOldMs
+  const stale = moment.atMs - rowMs > oldAfterMs
   if (known === null) {
     return move(state, 'open', moment, { id: incidentId(kind, subject, startedMs), startedMs, openedMs: moment.atMs, newestMs: rowMs, finding, stale })
   }

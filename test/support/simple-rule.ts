@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { ActiveRule, EngineSettings } from '../../src/rules/judge-slot.js'
 import type { Rule } from '../../src/rules/rule.js'
+import { defaultSettings } from '../../src/rules/settings/read.js'
 import { common } from '../../src/rules/settings/common.js'
 import { slotValues, timeMs } from '../../src/rules/sql.js'
 
@@ -44,5 +45,5 @@ function findingOf (loss: number): { severity: 'minor' | 'critical', cause: stri
 export const simpleActive: ActiveRule = { rule: simpleRule, settings: { enabled: true, close_after_s: 60, close_rows: 2 } }
 
 export function settingsWith (rules: ActiveRule[]): EngineSettings {
-  return { rules, limits: { staleAfterMs: 1_800_000, noDataCloseMs: 86_400_000 }, foldWaitMs: 90_000 }
+  return { rules, general: defaultSettings([]).engine }
 }

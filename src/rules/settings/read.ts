@@ -55,12 +55,7 @@ export function activeRules (settings: RuleSettings, rules: readonly Rule[] = al
 
 /** The settings as the engine takes them. */
 export function engineSettings (settings: RuleSettings, rules: readonly Rule[] = allRules): EngineSettings {
-  const { stale_after_s: staleAfterS, no_data_close_h: noDataCloseH, fold_wait_s: foldWaitS } = settings.engine
-  return {
-    rules: activeRules(settings, rules),
-    limits: { staleAfterMs: staleAfterS * 1000, noDataCloseMs: noDataCloseH * 3_600_000 },
-    foldWaitMs: foldWaitS * 1000,
-  }
+  return { rules: activeRules(settings, rules), general: settings.engine }
 }
 
 /**

@@ -54,9 +54,9 @@ t.test('a file changes what it names', async (t) => {
   t.same(activeRules(read(null), rules).map(({ rule, settings }) => [rule.name, settings.close_rows]), [['jitter_burst', 3], ['battery_low', 3]])
 })
 
-t.test('the engine takes them in its own units', async (t) => {
+t.test('the engine takes the general ones and the rules that are on', async (t) => {
   const settings = engineSettings(read('engine:\n  fold_wait_s: 30\nbattery_low:\n  enabled: false\n'), rules)
-  t.match(settings, { limits: { staleAfterMs: 1_800_000, noDataCloseMs: 86_400_000 }, foldWaitMs: 30_000 })
+  t.match(settings, { general: { fold_wait_s: 30, stale_after_s: 1800 } })
   t.same(settings.rules.map(({ rule }) => rule.name), ['jitter_burst'])
 })
 
