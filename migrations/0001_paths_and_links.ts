@@ -5,7 +5,8 @@ import type { MigrationBuilder } from 'node-pg-migrate'
  * are 0.65 million path rows and some 2 million hop rows a day, 0.2 and 0.7 GB before compression. One day, so 90 days are 90 chunks.
  * Radios send few rows and keep them for years: 30 days, so that ten years are 120 chunks. Events are rarer still.
  *
- * rtt_ms and jitter_ms are real: one decimal of a double takes 6.5 bytes compressed, of a real 3.4, and the two are half of a row.
+ * rtt_ms, jitter_ms and loss_pct are real: a decimal of a double takes 6.5 bytes compressed, of a real 3.4, and the three are most of a row.
+ * docs/decisions/path-row-size.md
  *
  * Indexes. Each costs ingest rate, so the unique keys are ordered to serve look-ups as well: the hops of a window by (src, dst, time),
  * a node's health by (node, time), a radio's series by (node, metric, time). `time` serves windows over all subjects,
@@ -28,7 +29,7 @@ export function up (pgm: MigrationBuilder): void {
       route jsonb not null,
       rtt_ms real,
       jitter_ms real,
-      loss_pct double precision,
+      loss_pct real,
       window_s smallint,
       timing_usable boolean not null default true,
       loss_usable boolean not null default true,
