@@ -15,8 +15,11 @@ import { writeLimit } from './http/plugins/write-limit.js'
 import { crashRoutes } from './http/routes/crashes.js'
 import { healthRoutes, type HealthSources } from './http/routes/health.js'
 import { ingestRoutes } from './http/routes/ingest.js'
+import { issueActionRoutes } from './http/routes/issue-actions.js'
 import { issueRoutes } from './http/routes/issues.js'
 import { linkRoutes } from './http/routes/links.js'
+import { maintenanceRoutes } from './http/routes/maintenance.js'
+import { meshHealthRoutes } from './http/routes/mesh-health.js'
 import { metricsRoutes } from './http/routes/metrics.js'
 import { nodeRoutes } from './http/routes/nodes.js'
 import { pathRoutes } from './http/routes/paths.js'
@@ -25,12 +28,18 @@ import { radioSeriesRoutes } from './http/routes/radio-series.js'
 import { radioRoutes } from './http/routes/radios.js'
 import { registryRoutes } from './http/routes/registry.js'
 import { rejectedRoutes } from './http/routes/rejected.js'
+import { ruleRoutes, type RuleSources } from './http/routes/rules.js'
 import { seriesRoutes } from './http/routes/series.js'
 import { topologyRoutes } from './http/routes/topology.js'
 import { ageSeconds } from './http/series/range.js'
 import { validateRequests } from './http/validation.js'
 import type { Ingest } from './ingest/ingest.js'
 import type { Metrics } from './metrics.js'
+
+/** What the issue engine tells and does on request. */
+export interface EngineSources extends Pick<RuleSources, 'rules' | 'replay'> {
+  healthUnknownAfterS: () => number
+}
 
 export interface AppDependencies {
   config: Config
@@ -40,6 +49,7 @@ export interface AppDependencies {
   readMetrics: () => Promise<string>
   ingest: Ingest
   health: HealthSources
+  engine: EngineSources
   /** Where answers come from. */
   db: Pool
   /** Milliseconds since 1970. */
@@ -103,9 +113,10 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(healthRoutes, { sources: deps.health })
   await app.register(metricsRoutes, { readMetrics: deps.readMetrics })
 
-  await app.register(issueRoutes, { db })
+  await app.register(meshHealthRoutes, { db, now, unknownAfterS: deps.engine.healthUnknownAfterS })
+  await app.register(ruleRoutes, { db, now, rules: deps.engine.rules, replay: deps.engine.replay })
   await app.register(rejectedRoutes, { db })
-  for (const routes of [nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {
+  for (const routes of [issueRoutes, issueActionRoutes, maintenanceRoutes, nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {
     await app.register(routes, { db, now })
   }
   const hourlyS = ageSeconds(config.RETENTION_HOURLY)

@@ -87,6 +87,11 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
       status: () => ({ queue_rows: writer.queuedRows, engine: runner.status(), database: { embedded: database.isEmbedded, ...schema.state }, maintenance: maintenance.report().map(({ lastRun, ...rest }) => ({ ...rest, last_run: lastRun })) }),
       unreadyReason: async () => await findUnreadyReason(database, schema.state) ?? trouble(),
     },
+    engine: {
+      rules: () => ({ engine: {}, rules: [] }),
+      healthUnknownAfterS: () => 1800,
+      replay: async () => { throw new Unavailable('the issue engine does not run here', 60) },
+    },
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   })
   try {

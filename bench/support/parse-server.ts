@@ -19,7 +19,8 @@ const app = await buildApp({
   ingest: { accept: storesNothing, quarantine: storesNothing },
   db: createPool({ host: '127.0.0.1', applicationName: 'bench', max: 1 }, log),
   now: Date.now,
-  health: { status: () => ({ queue_rows: 0, database: {}, maintenance: [] }), unreadyReason: async () => null },
+  health: { status: () => ({ queue_rows: 0, database: {}, maintenance: [], engine: { last_slot: null, last_evaluation: null, error: null } }), unreadyReason: async () => null },
+  engine: { rules: () => ({ engine: {}, rules: [] }), healthUnknownAfterS: () => 1800, replay: async () => ({ incidents: [], slots: 0 }) },
 })
 await app.register(async (scope) => {
   scope.removeAllContentTypeParsers()

@@ -1,6 +1,6 @@
 /** The caller's fault, found after validation: answered with this status and text. */
 export class Refused extends Error {
-  constructor (readonly statusCode: 400 | 404, detail: string) {
+  constructor (readonly statusCode: 400 | 404 | 409, detail: string) {
     super(detail)
     this.name = 'Refused'
   }

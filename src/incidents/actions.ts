@@ -1,5 +1,7 @@
 import type { ClientBase, Pool } from 'pg'
 import { withTransaction } from '../database/transaction.js'
+import { wantsMessage } from './notify/wants.js'
+import { queueMessages } from './outbox.js'
 import { lockSlot } from './slot-lock.js'
 
 /** What a person does to an incident, and why. */
@@ -8,10 +10,12 @@ export interface Action { id: string, by: string | null, note: string | null }
 /** `closed`: the incident is, so that nothing was done. */
 export type Outcome = 'done' | 'closed' | 'missing'
 
-interface Incident { state: 'open' | 'closing' | 'closed', acked_by: string | null, acked_note: string | null, acknowledged: boolean }
+export interface ClosedByHand { id: string, stale: boolean, in_maintenance: boolean }
+
+interface Incident extends ClosedByHand { state: 'open' | 'closing' | 'closed', acked_by: string | null, acked_note: string | null, acknowledged: boolean }
 
 const selectIncident = `
-select state, ack is not null as acknowledged, ack ->> 'by' as acked_by, ack ->> 'note' as acked_note
+select id, state, stale, in_maintenance, ack is not null as acknowledged, ack ->> 'by' as acked_by, ack ->> 'note' as acked_note
 from incidents where id = $1 for update`
 
 const setAck = 'update incidents set ack = $2::jsonb, updated_at = $3 where id = $1'
@@ -52,6 +56,7 @@ export async function closeByHand (db: Pool, { id, by, note }: Action, nowMs: nu
     const at = isoOf(nowMs)
     await client.query(closeIncident, [id, at])
     await client.query(writeJournal, [id, at, incident.state, JSON.stringify({ resolution: 'manual', by, note })])
+    await tellClosed(client, [incident], nowMs)
   })
 }
 
@@ -65,6 +70,12 @@ async function act (db: Pool, id: string, change: (client: ClientBase, incident:
     await change(client, incident)
     return 'done'
   })
+}
+
+/** Notes the message of their closing, in the transaction that closes them. */
+export async function tellClosed (client: ClientBase, incidents: ClosedByHand[], atMs: number): Promise<void> {
+  const told = incidents.filter(({ stale, in_maintenance: inMaintenance }) => wantsMessage({ stale, inMaintenance }, 'closed'))
+  await queueMessages(client, told.map(({ id }) => ({ incidentId: id, event: 'closed', atMs, waitMs: 0 })))
 }
 
 function isoOf (ms: number): string {

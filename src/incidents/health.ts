@@ -11,9 +11,9 @@ export interface OpenCount {
 /** Nodes that are not retired, counted by all that health looks at. */
 export interface NodeCount {
   status: 'active' | 'inactive' | 'dead'
-  /** It sends at least every half hour, and was heard within a day. */
+  /** It usually sends within the time after which nothing is known (30 min), and was heard within a day. */
   due: boolean
-  /** Heard in the last half hour. */
+  /** Heard within that time. */
   heard: boolean
   n: number
 }

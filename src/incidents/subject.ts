@@ -51,6 +51,15 @@ export function parseRoute (text: string): Extract<Scope, { type: 'path' }> | nu
   return src && dst && more.length === 0 ? { type: 'path', src, dst } : null
 }
 
+/** Reads what `formatSubject` writes, the ends of a link in any order; null where it is no subject. A node named collector reads as the collector. */
+export function parseSubject (text: string): Scope | null {
+  if (text === 'collector') return { type: 'collector' }
+  const [src, dst, ...more] = text.split('>').map(unescapeName)
+  if (text.includes('>')) return src && dst && more.length === 0 ? { type: 'path', src, dst } : null
+  if (text.includes('--')) return parseLink(text)
+  return src ? { type: 'node', node: src } : null
+}
+
 /** What separates names must not stand in one: `%`, `>`, `,`, `@`, and a `-` at either end or beside another. */
 function escapeName (name: string): string {
   return name.replace(/[%>,@]|^-|-$|-(?=-)|(?<=-)-/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)

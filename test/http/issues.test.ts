@@ -7,7 +7,7 @@ const path = { kind: 'jitter_burst', category: 'network', subject: 'Node-A>node-
 
 const ids = (body: { id: string }[]) => body.map(({ id }) => id)
 
-const { get, getPages, pool } = await startTestApi(t)
+const { get, getPages, isEmbedded, request, pool } = await startTestApi(t)
 
 async function insertIssues () {
   await insert(pool, 'nodes', ['Node-A', 'node-B', 'node-C'].map((name) => ({ name, kind: 'router', first_seen: ago(9), last_seen: ago(9) })))
@@ -159,6 +159,104 @@ t.test('issues of exactly one object', async (t) => {
   for (const query of ['', '?node=a&link=a--b', '?route=a,b&node=a', '?node=a&link=a--b&route=a,b', '?phone=1']) {
     t.equal((await get(`/issues/by-object${query}`)).status, 400, query)
   }
+})
+
+const who = { by: 'HB9XYZ', note: 'on my way' }
+const timeline = async (id: string) => (await get(`/issues/${id}`)).body.timeline
+
+t.test('an acknowledgement stays until it is taken back', async (t) => {
+  await insertIssues()
+  const { status, body } = await request('POST', '/issues/link/ack', who)
+  t.equal(status, 200)
+  t.match(body, { id: 'link', status: 'open', acknowledged: true, ack: { by: 'HB9XYZ', note: 'on my way', at: '2026-06-15T12:00:00.000Z' } })
+  t.same((await get('/issues/link')).body.ack, body.ack)
+  t.same(await timeline('link'), [{ at: '2026-06-15T12:00:00Z', from: 'open', to: 'open', evidence: { change: 'acknowledged', ...who } }])
+
+  await request('POST', '/issues/link/ack', who)
+  t.equal((await timeline('link')).length, 1, 'the same again changes nothing')
+  t.same((await request('POST', '/issues/link/ack', { by: 'DL1ABC' })).body.ack.by, 'DL1ABC')
+  t.equal((await timeline('link')).length, 2)
+
+  t.match((await request('DELETE', '/issues/link/ack', { by: 'DL1ABC' })).body, { acknowledged: false, ack: null })
+  t.match((await timeline('link'))[2], { evidence: { change: 'ack taken back', by: 'DL1ABC', note: null } })
+  t.equal((await request('DELETE', '/issues/link/ack')).status, 200, 'needs no body')
+  t.equal((await timeline('link')).length, 3, 'where there is none, nothing changes')
+  t.match(await timeline('path'), [], 'others are as they were')
+})
+
+t.test('closing by hand ends an issue now', async (t) => {
+  await insertIssues()
+  const { status, body } = await request('POST', '/issues/path/close', who)
+  t.equal(status, 200)
+  t.match(body, { id: 'path', status: 'closed', resolution: 'manual', ended_at: '2026-06-15T12:00:00Z', acknowledged: true })
+  t.same(await timeline('path'), [{ at: '2026-06-15T12:00:00Z', from: 'closing', to: 'closed', evidence: { resolution: 'manual', ...who } }])
+  t.same(ids((await get('/issues')).body), ['link', 'tunnel', 'node'])
+  t.same((await pool.query('select incident_id, event from outbox')).rows, [{ incident_id: 'path', event: 'closed' }])
+
+  t.match((await request('POST', '/issues/old/close', who)).body, { status: 'closed', resolution: 'recovered', ended_at: ago(80_000).replace('.000', '') }, 'a closed one stays as it is')
+  t.match((await request('POST', '/issues/path/close', { by: 'DL1ABC' })).status, 200)
+  t.equal((await timeline('path')).length, 1)
+})
+
+t.test('an issue never ends before it began', async (t) => {
+  await insert(pool, 'incidents', [incident('ahead', -30), incident('now', 0)])
+  t.equal((await request('POST', '/issues/ahead/close', who)).body.ended_at, '2026-06-15T12:00:30.001Z')
+  t.equal((await request('POST', '/issues/now/close', who)).body.ended_at, '2026-06-15T12:00:00.001Z')
+})
+
+t.test('of an issue in maintenance nobody is told that it closed', async (t) => {
+  await insert(pool, 'incidents', [incident('quiet', 60, { in_maintenance: true })])
+  t.equal((await request('POST', '/issues/quiet/close', who)).body.status, 'closed')
+  t.equal((await pool.query('select from outbox')).rowCount, 0)
+})
+
+t.test('a closed issue takes no acknowledgement, and keeps the one it had', async (t) => {
+  await insert(pool, 'incidents', [incident('acked', 90, { ...closed(80), ack: who })])
+  for (const method of ['POST', 'DELETE'] as const) {
+    const { status, headers, body } = await request(method, '/issues/acked/ack', who)
+    t.equal(status, 409, method)
+    t.match(headers['content-type'], 'application/problem+json')
+    t.match(body, { title: 'Conflict', detail: 'the issue is closed' })
+  }
+  t.match((await get('/issues/acked')).body, { acknowledged: true, ack: who, timeline: [] })
+})
+
+t.test('nobody acts on what is not there, and not without a name', async (t) => {
+  await insertIssues()
+  for (const [method, path] of [['POST', 'ack'], ['DELETE', 'ack'], ['POST', 'close']] as const) {
+    t.equal((await request(method, `/issues/nothing/${path}`, who)).status, 404)
+    const bad: object[] = [{ by: '' }, { by: '  ' }, { by: 'a\nb' }, { by: 'x'.repeat(65) }, { by: 'a', note: 'x'.repeat(2001) }, { by: 'a', note: '\u0000' }, { by: '\ud800' }, { by: 'a', why: 'b' }, [], ...(method === 'POST' ? [{}, { note: 'a' }] : [])]
+    for (const body of bad) t.equal((await request(method, `/issues/link/${path}`, body)).status, 400, `${method} ${path} ${JSON.stringify(body)}`)
+  }
+  t.same(await timeline('link'), [])
+  t.match(await request('POST', '/issues/link/ack', { by: "'; drop table incidents; --", note: '<script>📡\n"' }), { status: 200, body: { ack: { by: "'; drop table incidents; --", note: '<script>📡\n"' } } })
+})
+
+const waitingForALock = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+
+t.test('whoever writes to the journal waits for the slot that is being written', { skip: isEmbedded && 'the embedded database runs one transaction at a time' }, async (t) => {
+  await insertIssues()
+  await insert(pool, 'engine_slot', [{ slot: ago(0), claimed_by: 'engine', claimed_at: ago(0) }])
+  const waiting = async (act: () => Promise<{ status: number }>) => {
+    const engine = await pool.connect()
+    try {
+      await engine.query('begin')
+      await engine.query('select from engine_slot for update')
+      const acting = act()
+      const giveUp = Date.now() + 10_000
+      let waited = false
+      while (!waited && Date.now() < giveUp) waited = (await pool.query(waitingForALock)).rowCount === 1
+      await engine.query('commit')
+      return { waited, status: (await acting).status }
+    } finally {
+      engine.release()
+    }
+  }
+  t.same(await waiting(() => request('POST', '/issues/link/ack', who)), { waited: true, status: 200 })
+  t.same(await waiting(() => request('DELETE', '/issues/link/ack')), { waited: true, status: 200 })
+  t.same(await waiting(() => request('POST', '/issues/link/close', who)), { waited: true, status: 200 })
+  t.same(await waiting(() => request('DELETE', '/nodes/node-c')), { waited: true, status: 204 })
+  t.match((await get('/issues/node')).body, { status: 'closed', resolution: 'retired' })
 })
 
 t.test('SQL in parameters is data', async (t) => {

@@ -104,6 +104,7 @@ t.test('a retired node leaves the lists, its issue closes, its data stays', asyn
   const { body } = await get('/issues/silent')
   t.match(body, { status: 'closed', resolution: 'retired', ended_at: '2026-06-15T12:00:00Z', timeline: [{ from: 'open', to: 'closed' }] })
   t.same(ids((await get('/issues')).body).sort(), ['other', 'path'])
+  t.same((await pool.query('select incident_id, event from outbox')).rows, [{ incident_id: 'silent', event: 'closed' }])
   t.equal((await request('DELETE', '/nodes/OLD')).status, 404, 'once')
   t.equal((await request('DELETE', '/nodes/nobody')).status, 404)
 })

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import fc from 'fast-check'
 import t from 'tap'
+import type { RulesInForce } from '../../src/http/schemas/rules.js'
 import { ago, incident, insert, startTestApi } from '../support/api.js'
 import { documentFile, makeDocument } from '../support/openapi.js'
 
@@ -31,7 +32,7 @@ t.test('the document names no other host, also not by a licence that the page wo
 })
 
 t.test('every operation says what it is and what it answers', async (t) => {
-  t.ok(operations.length >= 27)
+  t.ok(operations.length >= 36)
   for (const { name, operation } of operations) {
     t.ok(operation.tags?.length, `${name} has a tag`)
     t.ok(operation.summary, `${name} has a summary`)
@@ -89,15 +90,31 @@ function request (path: string, parameters: Parameter[]): fc.Arbitrary<string> {
   })
 }
 
+const people = fc.record({ by: fc.oneof(names, anything), note: fc.string({ unit: 'grapheme' }) }, { requiredKeys: ['by'] })
+const who = { example: { by: 'HB9XYZ' }, likely: people }
+/** What is posted: one that is taken, and some that may be. */
+const bodies: Record<string, { example: object, likely: fc.Arbitrary<object> }> = {
+  '/registry': { example: { id: 'new' }, likely: fc.record({ id: names, host: fc.constant('10.0.0.9') }, { requiredKeys: ['id'] }) },
+  '/issues/{id}/ack': who,
+  '/issues/{id}/close': who,
+  '/maintenance': {
+    example: { pattern: 'node-*', until: ago(-60) },
+    likely: fc.record({ subject: names, pattern: fc.oneof(names, anything), from: times, until: times, reason: anything, by: names }, { requiredKeys: ['until'] }),
+  },
+  '/replay': { example: { from: ago(60), to: ago(0) }, likely: fc.record({ from: times, to: times, step: fc.integer(), rules: fc.object() }, { requiredKeys: ['from', 'to'] }) },
+}
+
 /** A request that finds something, whatever is generated. */
 function found (path: string): string {
-  const places: Record<string, string> = { src: 'Node-A', dst: 'node-b', a: 'node-b', b: 'Node-A', node: 'C', id: { issues: 'i1', registry: 'pinned' }[path.split('/')[1]!] ?? 'Node-A' }
+  const places: Record<string, string> = { src: 'Node-A', dst: 'node-b', a: 'node-b', b: 'Node-A', node: 'C', id: { issues: 'i1', registry: 'pinned', maintenance: '1' }[path.split('/')[1]!] ?? 'Node-A' }
   const query: Record<string, string> = { '/issues/by-object': '?node=Node-A' }
   return path.replace(/\{(\w+)\}/g, (_, name: string) => places[name]!) + (query[path] ?? '')
 }
 
+const rulesInForce: RulesInForce = { engine: {}, rules: [{ name: 'node_silent', category: 'node', scope: 'node', enabled: true, settings: { enabled: { value: true, default: true, description: 'd' } } }] }
+
 t.test('every answer to generated requests is as documented', async (t) => {
-  const { app, pool } = await startTestApi(t)
+  const { app, pool } = await startTestApi(t, { engine: { rules: () => rulesInForce } })
   await insert(pool, 'nodes', [
     { name: 'Node-A', kind: 'router', first_seen: ago(9), last_seen: ago(9), lat: 1, lon: 2, info: { a: 1 } }, { name: 'node-b', kind: 'router', first_seen: ago(9), last_seen: ago(9), lat: 1, lon: 2 },
     { name: 'pinned', kind: 'router', first_seen: ago(9), last_seen: ago(9), pinned: true },
@@ -112,15 +129,18 @@ t.test('every answer to generated requests is as documented', async (t) => {
   await insert(pool, 'worker_event', [{ time: ago(60), node: 'C', event: 'poll_ok', details: {} }])
   await insert(pool, 'incidents', [incident('i1', 60), incident('i2', 60, { caused_by: 'i1', scope: { type: 'node', node: 'Node-A' }, subject: 'Node-A' })])
   await insert(pool, 'incident_journal', [{ incident_id: 'i1', rule: 'r', subject: 's', at: ago(9), from_state: 'clear', to_state: 'open' }])
+  await insert(pool, 'maintenance', [{ pattern: '*', starts_at: ago(60), ends_at: ago(-60), reason: 'r' }])
+  await insert(pool, 'rule_evaluation', [{ rule: 'node_silent', slot: ago(9), ms: 1, rows: 2, matches: 3 }])
   await insert(pool, 'rejected_messages', [{ address: '10.0.0.1', reason: 'r', body: Buffer.from([255]) }])
 
   // Each from an address of its own: changes are limited per address.
-  let sent = 0
+  let requests = 0
   for (const { path, method, name, operation } of operations) {
     const seen = new Set<number>()
-    const bodies = operation.requestBody ? fc.oneof(fc.record({ id: names, host: fc.constant('10.0.0.9') }, { requiredKeys: ['id'] }), fc.object(), fc.constant({})) : fc.constant(undefined)
-    await fc.assert(fc.asyncProperty(request(path, operation.parameters ?? []), bodies, async (url, payload) => {
-      const { statusCode, headers, payload: body } = await app.inject({ method: method.toUpperCase() as 'GET', url, remoteAddress: `10.0.${++sent >> 8}.${sent & 255}`, ...(payload && { payload }) })
+    const { example, likely } = operation.requestBody ? bodies[path]! : { example: undefined, likely: undefined }
+    const sent = likely ? fc.oneof(likely, fc.object(), fc.constant({})) : fc.constant(undefined)
+    await fc.assert(fc.asyncProperty(request(path, operation.parameters ?? []), sent, async (url, payload) => {
+      const { statusCode, headers, payload: body } = await app.inject({ method: method.toUpperCase() as 'GET', url, remoteAddress: `10.0.${++requests >> 8}.${requests & 255}`, ...(payload && { payload }) })
       seen.add(statusCode)
       const answer = operation.responses[statusCode]
       if (answer === undefined || statusCode >= 500) throw new Error(`${url} gave ${statusCode}, ${body}`)
@@ -132,8 +152,8 @@ t.test('every answer to generated requests is as documented', async (t) => {
       if (check === undefined) throw new Error(`no schema for ${statusCode} ${type}`)
       if (!check(JSON.parse(body))) throw new Error(`${url} gave ${body.slice(0, 500)}: ${ajv.errorsText(check.errors)}`)
       return true
-    }), { numRuns: 40, examples: [[found(path), operation.requestBody && { id: 'new' }]] })
-    t.ok([200, 204].some((status) => seen.has(status)), `${name} answered ${[...seen].join(', ')}`)
+    }), { numRuns: 40, examples: [[found(path), example]] })
+    t.ok([200, 201, 204].some((status) => seen.has(status)), `${name} answered ${[...seen].join(', ')}`)
   }
 })
 

@@ -1,7 +1,7 @@
 import pino from 'pino'
 import type { Pool } from 'pg'
 import type { Test } from 'tap'
-import { buildApp } from '../../src/app.js'
+import { buildApp, type EngineSources } from '../../src/app.js'
 import { loadConfig } from '../../src/config.js'
 import { createMetrics } from '../../src/metrics.js'
 import type { Edition } from '../../src/database/edition.js'
@@ -16,14 +16,15 @@ export const nowMs = Date.UTC(2026, 5, 15, 12)
 export const ago = (seconds: number) => new Date(nowMs - seconds * 1000).toISOString()
 
 /** The application without a database behind it, or with one; /ingest takes nothing. */
-export async function buildTestApp (db: Pool, settings: Record<string, string> = {}) {
+export async function buildTestApp (db: Pool, settings: Record<string, string> = {}, engine: Partial<EngineSources> = {}) {
   return await buildApp({
     config: loadConfig(settings).config,
     log: pino({ level: 'silent' }),
     metrics: createMetrics(() => 0),
     readMetrics: async () => '',
     ingest: { accept: async () => ({ received: 1, stored: 1, duplicates: 0, rejected: [] }), quarantine: async () => {} },
-    health: { status: () => ({ queue_rows: 0, database: {}, maintenance: [] }), unreadyReason: async () => null },
+    health: { status: () => ({ queue_rows: 0, database: {}, maintenance: [], engine: { last_slot: null, last_evaluation: null, error: null } }), unreadyReason: async () => null },
+    engine: { rules: () => ({ engine: {}, rules: [] }), healthUnknownAfterS: () => 1800, replay: async () => ({ incidents: [], slots: 0 }), ...engine },
     db,
     now: () => nowMs,
   })
@@ -31,7 +32,7 @@ export async function buildTestApp (db: Pool, settings: Record<string, string> =
 
 const tables = [
   'path_probe', 'hop_quality', 'agent_health', 'crash_reports', 'phone_test', 'radio_metrics', 'worker_event', 'nodes', 'names', 'incidents', 'incident_journal',
-  'rejected_messages', 'known_links',
+  'rejected_messages', 'known_links', 'maintenance', 'rule_evaluation', 'engine_slot', 'outbox',
 ]
 // Several times faster than truncate, which makes new files for every chunk and index.
 const clear = tables.map((table) => `delete from ${table}`).join(';')
@@ -41,9 +42,9 @@ const clearRollups = ['touched_buckets', ...rollups.map(({ name }) => `${name}_s
  * The API over a migrated database of the file's own, empty again before each of its tests. `get` gives status, headers and the body,
  * parsed where it is JSON.
  */
-export async function startTestApi (t: Test, { edition, settings = {} }: { edition?: Edition, settings?: Record<string, string> } = {}) {
-  const { pool } = await createTestDatabase(t, { edition })
-  const app = await buildTestApp(pool, settings)
+export async function startTestApi (t: Test, { edition, settings = {}, engine }: { edition?: Edition, settings?: Record<string, string>, engine?: Partial<EngineSources> } = {}) {
+  const { pool, isEmbedded } = await createTestDatabase(t, { edition })
+  const app = await buildTestApp(pool, settings, engine)
   t.teardown(() => app.close())
   t.beforeEach(async () => { await pool.query(edition === 'apache' ? `${clear};${clearRollups}` : clear) })
 
@@ -56,6 +57,7 @@ export async function startTestApi (t: Test, { edition, settings = {} }: { editi
   return {
     app,
     pool,
+    isEmbedded,
     request,
     get: (path: string) => request('GET', path),
     /** Follows the Link header to the last page. */

@@ -29,7 +29,9 @@ export const openapi = plugin(async (app) => {
       if (!('openapiObject' in documented)) return documented.swaggerObject
       for (const operations of Object.values(documented.openapiObject.paths ?? {})) {
         for (const operation of Object.values(operations ?? {})) {
-          if (typeof operation === 'object' && 'parameters' in operation) relaxDefaults(operation.parameters ?? [])
+          if (typeof operation !== 'object' || !('responses' in operation)) continue
+          relaxDefaults(operation.parameters ?? [])
+          relaxBody(operation.requestBody)
         }
       }
       return documented.openapiObject
@@ -46,4 +48,11 @@ function relaxDefaults (parameters: object[]): void {
     const { schema }: { schema?: { default?: unknown } } = parameter
     if (schema?.default !== undefined) Object.assign(parameter, { required: false })
   }
+}
+
+/** A body that may be null may be left out. */
+function relaxBody (body: object | undefined): void {
+  const { content }: { content?: Record<string, { schema?: { type?: unknown } }> } = body ?? {}
+  const type = content?.['application/json']?.schema?.type
+  if (Array.isArray(type) && type.includes('null')) Object.assign(body ?? {}, { required: false })
 }

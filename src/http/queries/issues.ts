@@ -4,6 +4,7 @@ import { titleOf } from '../../incidents/title.js'
 import { decodeCursor, makePage, type Page } from '../paging.js'
 import { Refused } from '../refused.js'
 import type { IssueBody, IssueDetailBody, IssueReferenceBody } from '../schemas/issues.js'
+import { findMaintenance } from './maintenance.js'
 import { findNames } from './names.js'
 import { select } from './select.js'
 
@@ -84,8 +85,14 @@ export async function listIssues (db: Pool, filter: IssueFilter): Promise<Page<I
   return { rows: shown.map(toIssue), next }
 }
 
-/** An issue with its timeline and what it causes; undefined where there is none. */
-export async function findIssue (db: Pool, id: string): Promise<IssueDetailBody | undefined> {
+/** Undefined where there is none. */
+export async function findIssue (db: Pool, id: string): Promise<IssueBody | undefined> {
+  const [row] = await select<IncidentRow>(db, selectIssue, [id])
+  return row && toIssue(row)
+}
+
+/** An issue with its timeline, what it causes and the work announced for it; undefined where there is none. */
+export async function findIssueDetail (db: Pool, id: string, nowMs: number): Promise<IssueDetailBody | undefined> {
   const [row] = await select<IncidentRow>(db, selectIssue, [id])
   if (row === undefined) return undefined
   const timeline = await select<JournalRow>(db, selectTimeline, [id])
@@ -94,6 +101,7 @@ export async function findIssue (db: Pool, id: string): Promise<IssueDetailBody 
     ...toIssue(row),
     timeline: timeline.map(({ at, from_state: from, to_state: to, evidence }) => ({ at, from, to, evidence })),
     affected: affected.map(toIssue),
+    maintenance: row.state === 'closed' ? [] : await findMaintenance(db, row.scope, nowMs),
   }
 }
 

@@ -1,4 +1,7 @@
 import type { Pool } from 'pg'
+import { withTransaction } from '../../database/transaction.js'
+import { tellClosed, type ClosedByHand } from '../../incidents/actions.js'
+import { lockSlot } from '../../incidents/slot-lock.js'
 import { decodeCursor, makePage, type Page } from '../paging.js'
 import type { HealthBody, NodeBody } from '../schemas/nodes.js'
 import { before } from '../time.js'
@@ -51,7 +54,7 @@ const retireNode = `
 with retired as (
   update nodes set retired_at = $1::timestamptz, pinned = false where lower(name) = lower($2) and retired_at is null returning name
 ), open as (
-  select id, kind, subject, state from incidents
+  select id, kind, subject, state, stale, in_maintenance from incidents
   where state <> 'closed' and scope ->> 'type' = 'node' and scope ->> 'node' in (select name from retired)
   for update
 ), closed as (
@@ -61,7 +64,7 @@ with retired as (
   insert into incident_journal (incident_id, rule, subject, at, from_state, to_state, evidence)
   select id, kind, subject, $1, state, 'closed', '{"resolution": "retired"}' from open
 )
-select name from retired`
+select to_jsonb(open) as closed from retired left join open on true`
 
 /** Nodes that are not retired, the newest one first: an order by last_seen would change while somebody pages through it. */
 export async function listNodes (db: Pool, filter: NodeFilter, nowMs: number): Promise<Page<NodeBody>> {
@@ -87,6 +90,10 @@ export async function findHealth (db: Pool, node: string, nowMs: number): Promis
 /** Takes a node off the lists and closes its issues; its data stays, and a new message brings it back. False where there is none. */
 export async function retire (db: Pool, name: string, nowMs: number): Promise<boolean> {
   const [spelled] = await findNames(db, [name])
-  const rows = await select(db, retireNode, [before(nowMs, 0), spelled ?? name])
-  return rows.length > 0
+  return await withTransaction(db, async (client) => {
+    await lockSlot(client)
+    const { rows } = await client.query<{ closed: ClosedByHand | null }>(retireNode, [before(nowMs, 0), spelled ?? name])
+    await tellClosed(client, rows.flatMap(({ closed }) => closed ?? []), nowMs)
+    return rows.length > 0
+  })
 }

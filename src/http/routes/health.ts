@@ -3,10 +3,11 @@ import { Type } from 'typebox'
 import { version } from '../../version.js'
 import { sendProblem } from '../plugins/problems.js'
 import { answers, json, noQuery } from '../schemas/common.js'
+import { EngineStatus, type EngineStatusBody } from '../schemas/rules.js'
 
 /** Where the two answers come from. `status` must not wait; `unreadyReason` asks the database. */
 export interface HealthSources {
-  status: () => { queue_rows: number, database: object, maintenance: object[] }
+  status: () => { queue_rows: number, database: object, maintenance: object[], engine: EngineStatusBody }
   /** Null when ready; may take up to two seconds. */
   unreadyReason: () => Promise<string | null>
 }
@@ -17,7 +18,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ sources: HealthSources }>
       tags: ['operation'],
       summary: 'The process is alive; never waits for the database',
       querystring: noQuery,
-      response: answers({ 200: json('It is', Type.Object({ ok: Type.Boolean(), version: Type.String(), uptime_s: Type.Number() }, { additionalProperties: true })) }),
+      response: answers({ 200: json('It is', Type.Object({ ok: Type.Boolean(), version: Type.String(), uptime_s: Type.Number(), engine: EngineStatus }, { additionalProperties: true })) }),
     },
   }, async () => ({ ok: true, version, uptime_s: Math.round(process.uptime()), ...sources.status() }))
 

@@ -2,13 +2,13 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Pool } from 'pg'
 import { Type } from 'typebox'
 import { linkNext } from '../paging.js'
-import { findIssue, listIssues } from '../queries/issues.js'
+import { findIssueDetail, listIssues } from '../queries/issues.js'
 import { notFound, Refused } from '../refused.js'
 import { answers, json, list, noQuery, oneOf, paging, query, Time } from '../schemas/common.js'
-import { objectFilters, severities } from '../schemas/issues.js'
+import { issueId, objectFilters, severities } from '../schemas/issues.js'
 import { timeParameter } from '../time.js'
 
-export const issueRoutes: FastifyPluginAsyncTypebox<{ db: Pool }> = async (app, { db }) => {
+export const issueRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => number }> = async (app, { db, now }) => {
   app.get('/issues', {
     schema: {
       tags: ['issues'],
@@ -51,13 +51,13 @@ export const issueRoutes: FastifyPluginAsyncTypebox<{ db: Pool }> = async (app, 
   app.get('/issues/:id', {
     schema: {
       tags: ['issues'],
-      summary: 'An issue with its timeline and the issues it causes',
-      params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 600, pattern: '^[^\\u0000]*$' }) }),
+      summary: 'An issue with its timeline, the issues it causes and the work announced for it',
+      params: issueId,
       querystring: noQuery,
       response: answers({ 200: json('The issue', Type.Ref('IssueDetail')) }, 404),
     },
   }, async (request) => {
-    const issue = await findIssue(db, request.params.id)
+    const issue = await findIssueDetail(db, request.params.id, now())
     if (issue === undefined) throw notFound()
     return issue
   })

@@ -5,6 +5,11 @@ import { problemType } from '../plugins/problems.js'
 export const Name = Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$', description: 'Name of a node, in any case' })
 export const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC with Z' })
 
+/** Who does something: a call sign, a name. One line, and not just spaces. */
+export const Person = Type.String({ minLength: 1, maxLength: 64, pattern: '^(?=.*\\S)[^\\p{Cc}\\p{Cs}]*$', description: 'Call sign or name' })
+/** Text of a person, any number of lines. PostgreSQL takes neither NUL nor half a character. */
+export const Note = Type.String({ maxLength: 2000, pattern: '^[^\\u0000\\p{Cs}]*$' })
+
 /** One `type` list instead of `anyOf`: what OpenAPI 3.1 allows and what serialises fastest. */
 export function nullable<S extends TSchema> (schema: S): TUnsafe<Static<S> | null> {
   const { type, enum: values, ...rest }: { type?: string, enum?: string[] } = schema
@@ -35,13 +40,14 @@ export const paging = {
   cursor: Type.Optional(Type.String({ maxLength: 1000, description: 'Where the page starts, from the Link header of the page before' })),
 }
 
-type ProblemStatus = 400 | 401 | 403 | 404 | 429
+type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 429
 
 const problemDescriptions: Record<ProblemStatus | 500 | 503, string> = {
   400: 'A parameter is unknown or not valid',
   401: 'The API token is missing or wrong',
   403: 'Writes from pages of that origin are not allowed',
   404: 'Not found',
+  409: 'Not possible in the present state; the detail says why',
   429: 'Too many changes within a minute from one address',
   500: 'The collector failed; its log says why',
   503: 'The database is away or busy; Retry-After says when to come again',

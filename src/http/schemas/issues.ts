@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Name, object, oneOf, text, Time, time } from './common.js'
+import type { MaintenanceBody } from './maintenance.js'
 
 export const severities = ['minor', 'major', 'critical'] as const
 
@@ -51,6 +52,7 @@ export const IssueDetail = Type.Object({
   ...issue,
   timeline: Type.Array(Type.Ref('Transition'), { description: 'Oldest first' }),
   affected: Type.Array(Type.Ref('Issue'), { description: 'Issues that this one causes' }),
+  maintenance: Type.Array(Type.Ref('Maintenance'), { description: 'Announced work that covers it now; none of a closed issue' }),
 }, { $id: 'IssueDetail' })
 
 export const IssueReference = Type.Object({
@@ -60,8 +62,10 @@ export const IssueReference = Type.Object({
 }, { $id: 'IssueReference', description: 'An open issue' })
 
 export type IssueBody = Static<typeof Issue>
-export type IssueDetailBody = Omit<Static<typeof IssueDetail>, 'timeline' | 'affected'> & { timeline: Static<typeof Transition>[], affected: IssueBody[] }
+export type IssueDetailBody = Omit<Static<typeof IssueDetail>, 'timeline' | 'affected' | 'maintenance'> & { timeline: Static<typeof Transition>[], affected: IssueBody[], maintenance: MaintenanceBody[] }
 export type IssueReferenceBody = Static<typeof IssueReference>
+
+export const issueId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 600, pattern: '^[^\\u0000]*$' }) })
 
 export const objectFilters = {
   node: Type.Optional(Name),
