@@ -1,4 +1,6 @@
+import { jitterBurst } from './jitter-burst.js'
+import { lossSpike } from './loss-spike.js'
 import type { Rule } from './rule.js'
 
 /** Every rule in judging order: causes first, so that what follows from them finds them. */
-export const rules: readonly Rule[] = []
+export const rules: readonly Rule[] = [jitterBurst, lossSpike]

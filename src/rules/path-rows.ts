@@ -1,0 +1,156 @@
+import type { Answer, Judgement, Judging, Observation, Slot, Statement, Watched } from './rule.js'
+import { isoOf, slotValues, timeMs } from './sql.js'
+
+/** Rows of paths, walked by time, each once: what `jitter_burst` and `loss_spike` have in common. */
+
+/** One window in which the value was measured; `isStatus`: of network_status, 10 packets. */
+export interface PathRow { timeMs: number, value: number, isStatus: boolean }
+
+/** A row as the statement brings it. Where bad rows begin, the rows before it come along. */
+export interface SeenRow extends PathRow {
+  /** Null where the agent knew no route. */
+  route: string[] | null
+  before: PathRow[]
+  beforeRoute: string[] | null
+}
+
+export interface PathMemory {
+  /** Oldest first, the newest walked row last. */
+  rows: PathRow[]
+  /** The last known route. */
+  route: string[] | null
+  /** Until then its newest rows may be read again. */
+  keepUntilMs: number
+}
+
+/** How a rule reads path_probe: SQL of its value, and of the condition that there is one. */
+export interface Measure { value: string, isMeasured: string }
+
+/** What a rule makes of its rows; the newest is the one to answer for. */
+export interface Walker {
+  runGapMs: number
+  /** Rows are needed that reach this far back from the newest. */
+  spanMs: number
+  /** What is not of interest can't lead to a match, alone or with others like it. */
+  isOfInterest (row: PathRow): boolean
+  answer (rows: PathRow[], route: string[] | null): Answer
+}
+
+/** A row may become visible this much later than its time of receipt says: it is written in a transaction. */
+const commitMs = 30_000
+const forgetMs = 2 * commitMs
+/** Rows that arrive later than this after their time are not judged. */
+const lateMs = 7 * 86_400_000
+const keptRows = 20
+const mostRows = 100
+
+/**
+ * $1 and $2: what arrived after and up to; $3: no row is older; $4, $5: the slots; $6: values above are of interest; $7, $8: paths that are watched;
+ * $9: seconds. A row that became visible late is in the first slot. Late is what has a newer row of its path that was there before the slot.
+ */
+function textOf ({ value, isMeasured }: Measure): string {
+  const condition = `${isMeasured} and dst not like 'phone:%'`
+  const columns = `src, dst, time, ${value}::float8 as value, window_s is null as is_status, route`
+  return `
+    with arrived as materialized (
+      select ${columns}, received_at from path_probe where received_at > $1 and received_at <= $2 and time <= $2 and time > $3 and ${condition}
+      union all
+      select ${columns}, received_at from path_probe where time > $1 and time <= $2 and received_at <= $1 and ${condition}
+    ), wanted as (
+      select src, dst from arrived where value > $6::float8
+      union
+      select src, dst from unnest($7::text[], $8::text[]) as watched (src, dst)
+    ), placed as (
+      select *, lag(value) over (partition by src, dst order by time) as value_before,
+        width_bucket(greatest(time, received_at) - interval '1 microsecond', $4::timestamptz[]) + 1 as place
+      from arrived join wanted using (src, dst)
+    )
+    select ${timeMs('($4::timestamptz[])[place]')} as at_ms, src, dst, ${timeMs('placed.time')} as time_ms, value, is_status, ${hopList('placed.route')} as route, before.rows as before, before.route as before_route
+    from placed
+    left join lateral (
+      select json_agg(json_build_array(${timeMs('time')}, value, is_status) order by time) as rows, (array_agg(route order by time desc) filter (where ${hopList('route')} is not null))[1] as route
+      from (
+        select ${columns} from path_probe
+        where src = placed.src and dst = placed.dst and time < placed.time and time > placed.time - $9::float8 * interval '1 second'
+          and received_at <= ($4::timestamptz[])[place] and ${isMeasured}
+        order by time desc limit ${keptRows}
+      ) earlier
+    ) before on value > $6::float8 and (value_before is null or value_before <= $6::float8)
+    where not exists (
+      select from path_probe later
+      where later.src = placed.src and later.dst = placed.dst and later.time > placed.time and later.time <= ($5::timestamptz[])[place]
+        and later.received_at <= ($5::timestamptz[])[place] and ${isMeasured}
+    )
+    order by src, dst, placed.time`
+}
+
+/** Null for what is no list of hops: \`[]\`, \`["unknown"]\`, and the lone node of a network_status probe without path. */
+function hopList (route: string): string {
+  return `case when jsonb_array_length(${route}) > 1 then ${route} end`
+}
+
+export function pathStatement (measure: Measure, { slots, watched, interest, runGapS }: { slots: Slot[], watched: Watched[], interest: number, runGapS: number }): Statement {
+  const [ats, sinces] = slotValues(slots)
+  const sinceMs = Math.min(...slots.map(({ sinceMs }) => sinceMs))
+  const atMs = Math.max(...slots.map(({ atMs }) => atMs))
+  const paths = watched.flatMap(({ scope }) => scope.type === 'path' ? [scope] : [])
+  return {
+    text: textOf(measure),
+    values: [isoOf(sinceMs - commitMs), isoOf(atMs), isoOf(sinceMs - lateMs), ats, sinces, interest, paths.map(({ src }) => src), paths.map(({ dst }) => dst), runGapS],
+  }
+}
+
+export interface PathRowRead {
+  at_ms: number
+  src: string
+  dst: string
+  time_ms: number
+  value: number
+  is_status: boolean
+  route: string[] | null
+  before: Array<[number, number, boolean]> | null
+  before_route: string[] | null
+}
+
+export function readPathRow ({ at_ms: atMs, src, dst, time_ms: timeMs, value, is_status: isStatus, route, before, before_route: beforeRoute }: PathRowRead): Observation<SeenRow> {
+  const earlier = (before ?? []).map(([timeMs, value, isStatus]) => ({ timeMs, value, isStatus }))
+  return { atMs, scope: { type: 'path', src, dst }, seen: { timeMs, value, isStatus, route, before: earlier, beforeRoute } }
+}
+
+/** Walks the rows of a path, one answer for each; what is older than the newest walked row is late and left out. */
+export function walkPath ({ seen, memory, incident, afterMs, moment }: Pick<Judging<SeenRow, PathMemory, unknown>, 'seen' | 'memory' | 'incident' | 'afterMs' | 'moment'>, walker: Walker): Judgement<PathMemory> {
+  const answers: Answer[] = []
+  let known = memory
+  for (const row of seen) {
+    const newest = known?.rows.at(-1)
+    if (newest !== undefined && row.timeMs <= newest.timeMs) continue
+    known = follow(known, row, walker, moment.atMs)
+    const counted = known.rows.filter(({ timeMs }) => afterMs === null || timeMs > afterMs)
+    if (counted.length > 0) answers.push(walker.answer(counted, known.route))
+  }
+  const isQuiet = known === null || (incident === null && !known.rows.slice(-keptRows).some(walker.isOfInterest))
+  if (!isQuiet) return { answers, memory: known }
+  const isReadAgain = known !== null && known.keepUntilMs > moment.atMs
+  return isReadAgain ? { answers, memory: known, wakeMs: known?.keepUntilMs ?? null } : { answers, memory: null }
+}
+
+function follow (memory: PathMemory | null, { before, beforeRoute, route, ...row }: SeenRow, { runGapMs, spanMs, isOfInterest }: Walker, atMs: number): PathMemory {
+  const known = memory ?? { rows: before, route: beforeRoute, keepUntilMs: 0 }
+  const newest = known.rows.at(-1)
+  const run = newest !== undefined && row.timeMs - newest.timeMs > runGapMs ? [] : known.rows
+  const rows = [...run, row]
+  return {
+    rows: rows.filter(({ timeMs }, i) => i >= rows.length - keptRows || timeMs > row.timeMs - spanMs).slice(-mostRows),
+    route: route ?? known.route,
+    keepUntilMs: isOfInterest(row) ? atMs + forgetMs : known.keepUntilMs,
+  }
+}
+
+/** The rows at the end that all hold. */
+export function trailing (rows: PathRow[], holds: (row: PathRow) => boolean): PathRow[] {
+  return rows.slice(rows.findLastIndex((row) => !holds(row)) + 1)
+}
+
+export function meanOf (rows: PathRow[]): number {
+  return rows.reduce((sum, { value }) => sum + value, 0) / rows.length
+}
