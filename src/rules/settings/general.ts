@@ -13,6 +13,10 @@ export const general = Type.Object({
   impact_every_s: integer(60, 1, 86_400, 'Impact is worked out at opening, then at this interval (seconds)'),
   impact_span_s: integer(3600, 60, 21_600, 'Impact counts the paths of this span (seconds)'),
   impact_paths: integer(50, 1, 1000, 'Paths that impact lists at most'),
+  bad_jitter_ms: Type.Number({ default: 30, minimum: 0, maximum: 60_000, description: 'A window with more jitter is bad (ms)' }),
+  bad_loss_pct: Type.Number({ default: 2, minimum: 0, maximum: 100, description: 'A window with more loss is bad (%)' }),
+  bad_status_loss_pct: Type.Number({ default: 20, minimum: 0, maximum: 100, description: 'For rows of network_status, 10 packets each: from this loss on (%)' }),
+  min_etx: Type.Number({ default: 1.25, minimum: 1, maximum: 100, description: 'The worst hop of a window is one with at least this etx' }),
   health_unknown_after_s: integer(1800, 60, 604_800, 'The state of the mesh is unknown when no node that is due was heard for this long (seconds)'),
 }, { additionalProperties: false })
 
