@@ -19,5 +19,5 @@ export async function observe (db: ClientBase | Pool, { rule, settings }: Active
 }
 
 function watchedBy (rule: string, states: States): Watched[] {
-  return [...states.states(rule)].map(([subject, { scope, afterMs }]) => ({ subject, scope, afterMs }))
+  return [...states.states(rule)].map(([subject, { scope, incident, afterMs }]) => ({ subject, scope, isOpen: incident !== null, afterMs }))
 }

@@ -17,7 +17,7 @@ export type Severity = typeof severities[number]
 export interface Slot { atMs: number, sinceMs: number }
 
 /** A subject that has a state: its rows are asked for even where they are fine. Rows up to `afterMs` belong to a closed incident. */
-export interface Watched { subject: string, scope: Scope, afterMs: number | null }
+export interface Watched { subject: string, scope: Scope, isOpen: boolean, afterMs: number | null }
 
 export interface Statement { text: string, values: unknown[] }
 
