@@ -55,6 +55,21 @@ export const settings = Type.Object({
   RULES_FILE: Type.Optional(text('YAML file of the rules\' thresholds. Unset: the defaults of rules.example.yaml.', { minLength: 1 })),
   NETWORK_STATUS_TIMING: Type.Enum(['unusable', 'trusted'], { description: 'Whether RTT and jitter of network_status messages count. They are wrong by construction in the one agent that sends them.', default: 'unusable' }),
 
+  NOTIFY_URLS: Type.Array(Type.String({ pattern: '^(https?://[^/?#\\s]+\\S*|ntfys?://[^/?#\\s]+/[A-Za-z0-9_-]{1,64})$', format: 'url' }), {
+    description: 'Whom to tell of issues: webhooks (http, https) and ntfy topics (ntfy, ntfys), separated by commas.',
+    default: [],
+    errorMessage: 'must be URLs such as https://host/hook or ntfy://host/topic, separated by commas',
+    writeOnly: true,
+  }),
+  NOTIFY_SECRET: secret('Key that webhook messages are signed with.'),
+  NOTIFY_COMMAND: secret('Command that gets each message as JSON on its standard input.'),
+  NOTIFY_PER_MIN: integer('Messages a minute; beyond that one summary is sent.', 10, 1, 1000),
+  NOTIFY_REMIND_H: integer('Hours between reminders of an open critical issue that nobody has acknowledged. 0: none.', 6, 0, 720),
+  PUBLIC_URL: Type.Optional(text('Where people reach this collector: base of the links in messages.', {
+    pattern: '^https?://[^/?#\\s]+(/[^?#\\s]*)?$',
+    errorMessage: 'must be a URL such as http://meshmon.local.mesh:8080',
+  })),
+
   API_TOKEN: secret('Bearer token for every write except /ingest. Unset: open.'),
   INGEST_TOKEN: secret('Bearer token (or ?token=) for /ingest. Unset: open.'),
   CORS_ORIGINS: list('Origins that may read and write from a browser. Unset: everybody may read, nobody may write.'),

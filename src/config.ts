@@ -27,7 +27,7 @@ interface PropertySchema { type?: string, items?: unknown, format?: string, enum
 
 const properties = settings.properties as unknown as Record<string, PropertySchema>
 // Without a check of the schema itself, which takes 30 ms of every start.
-const validate = new Ajv({ allErrors: true, useDefaults: true, strict: false, validateSchema: false, formats: { bytes: true } }).compile<Config>(settings)
+const validate = new Ajv({ allErrors: true, useDefaults: true, strict: false, validateSchema: false, formats: { bytes: true, url: isUrl } }).compile<Config>(settings)
 
 /**
  * Reads the settings: the file named by MESHMON_CONFIG (else meshmon.conf, else meshcore.conf in the working folder), then the
@@ -103,6 +103,11 @@ function problemsOf (given: Record<string, string>): string[] {
     return `${name}: ${message}, not ${shown}`
   })
   return [...new Set(problems)]
+}
+
+/** `ntfy://` stands for HTTP, whose hosts it must have. */
+function isUrl (text: string): boolean {
+  return URL.canParse(text.replace(/^ntfy/, 'http'))
 }
 
 /** What JSON Schema's own words do not tell an operator. */
