@@ -8,6 +8,7 @@ import { addDatabaseMetrics } from './database-metrics.js'
 import { openDatabase, type Database } from './database/database.js'
 import { createMaintenance } from './database/maintenance.js'
 import { findUnreadyReason, prepareDatabase, type Preparation } from './database/prepare.js'
+import { createNotifier } from './incidents/notify/notifier.js'
 import { createAddressBook } from './ingest/addresses.js'
 import { flush } from './ingest/flush.js'
 import { createIngest, type IngestStats } from './ingest/ingest.js'
@@ -18,7 +19,6 @@ import { createMessageReader } from './messages/index.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { createEngine, type Engine, type SlotReport } from './rules/engine.js'
 import { createRunner, type Runner } from './rules/runner.js'
-import { describeSettings } from './rules/settings/in-force.js'
 import { defaultSettings, engineSettings, type RuleSettings } from './rules/settings/read.js'
 
 export interface Collector {
@@ -62,11 +62,12 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
   addDatabaseMetrics(metrics.registry, database.reader, now)
   const schema = prepareDatabase(database, config, log)
   const maintenance = createMaintenance({ pool: database.pool, isEmbedded: database.isEmbedded, settings: config, log })
-  let inForce = rules
   const { engine, runner } = openEngine(database, { config, log, metrics, now, rules })
+  const notifier = createNotifier({ pool: database.pool, config, log, now })
   const ready = schema.done.then(() => {
     maintenance.start()
     runner.start()
+    notifier.start()
   })
   ready.catch(() => {})
   const { writer, trouble } = openWriter(database, schema.state, { config, log, metrics, now })
@@ -90,8 +91,8 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
       unreadyReason: async () => await findUnreadyReason(database, schema.state) ?? trouble(),
     },
     engine: {
-      rules: () => describeSettings(inForce),
-      healthUnknownAfterS: () => inForce.engine.health_unknown_after_s,
+      rules: () => ({ engine: {}, rules: [] }),
+      healthUnknownAfterS: () => 1800,
       replay: async () => { throw new Unavailable('the issue engine does not run here', 60) },
     },
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
@@ -105,16 +106,14 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
   return {
     url: `http://localhost:${(app.server.address() as AddressInfo).port}`,
     ready,
-    useRules (given) {
-      inForce = given
-      engine.use(engineSettings(given))
-    },
+    useRules (given) { engine.use(engineSettings(given)) },
     async close () {
       const late = setTimeout(() => app.server.closeAllConnections(), closeGraceMs)
       await app.close()
       clearTimeout(late)
       await writer.close()
       await runner.stop()
+      await notifier.stop()
       await maintenance.stop()
       await database.stop()
     },
