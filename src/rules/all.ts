@@ -1,6 +1,7 @@
 import { jitterBurst } from './jitter-burst.js'
 import { lossSpike } from './loss-spike.js'
+import { routeFlapping } from './route-flapping.js'
 import type { Rule } from './rule.js'
 
 /** Every rule in judging order: causes first, so that what follows from them finds them. */
-export const rules: readonly Rule[] = [jitterBurst, lossSpike]
+export const rules: readonly Rule[] = [jitterBurst, lossSpike, routeFlapping]

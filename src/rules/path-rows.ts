@@ -1,5 +1,6 @@
+import { arrivedWindows, atOfPlace, commitMs, isHopList, placeOfArrival, slotSpan, watchedPaths } from './path-sql.js'
 import type { Answer, Judgement, Judging, Observation, Slot, Statement, Watched } from './rule.js'
-import { isoOf, slotValues, timeMs } from './sql.js'
+import { slotValues, timeMs } from './sql.js'
 
 /** Rows of paths, walked by time, each once: what `jitter_burst` and `loss_spike` have in common. */
 
@@ -36,43 +37,37 @@ export interface Walker {
   answer (rows: PathRow[], route: string[] | null): Answer
 }
 
-/** A row may become visible this much later than its time of receipt says: it is written in a transaction. */
-const commitMs = 30_000
+/** As long as its rows may be read again. */
 const forgetMs = 2 * commitMs
-/** Rows that arrive later than this after their time are not judged. */
-const lateMs = 7 * 86_400_000
 const keptRows = 20
 const mostRows = 100
 
 /**
- * $1 and $2: what arrived after and up to; $3: no row is older; $4, $5: the slots; $6: values above are of interest; $7, $8: paths that are watched;
- * $9: seconds. A row that became visible late is in the first slot. Late is what has a newer row of its path that was there before the slot.
+ * $5: what each slot comes after; $6: values above are of interest; $7, $8: paths that are watched; $9: seconds. Late is what has a newer row of its path that was there
+ * before the slot.
  */
 function textOf ({ value, isMeasured }: Measure): string {
-  const condition = `${isMeasured} and dst not like 'phone:%'`
-  const columns = `src, dst, time, ${value}::float8 as value, window_s is null as is_status, route`
+  const columns = `${value}::float8 as value, window_s is null as is_status, route`
   return `
     with arrived as materialized (
-      select ${columns}, received_at from path_probe where received_at > $1 and received_at <= $2 and time <= $2 and time > $3 and ${condition}
-      union all
-      select ${columns}, received_at from path_probe where time > $1 and time <= $2 and received_at <= $1 and ${condition}
+      ${arrivedWindows(columns, isMeasured)}
     ), wanted as (
       select src, dst from arrived where value > $6::float8
       union
       select src, dst from unnest($7::text[], $8::text[]) as watched (src, dst)
     ), placed as (
-      select *, lag(value) over (partition by src, dst order by time) as value_before,
-        width_bucket(greatest(time, received_at) - interval '1 microsecond', $4::timestamptz[]) + 1 as place
+      select *, lag(value) over (partition by src, dst order by time) as value_before, ${placeOfArrival} as place
       from arrived join wanted using (src, dst)
     )
-    select ${timeMs('($4::timestamptz[])[place]')} as at_ms, src, dst, ${timeMs('placed.time')} as time_ms, value, is_status, ${hopList('placed.route')} as route, before.rows as before, before.route as before_route
+    select ${timeMs(atOfPlace)} as at_ms, src, dst, ${timeMs('placed.time')} as time_ms, value, is_status,
+      case when ${isHopList('placed.route')} then placed.route end as route, before.rows as before, before.route as before_route
     from placed
     left join lateral (
-      select json_agg(json_build_array(${timeMs('time')}, value, is_status) order by time) as rows, (array_agg(route order by time desc) filter (where ${hopList('route')} is not null))[1] as route
+      select json_agg(json_build_array(${timeMs('time')}, value, is_status) order by time) as rows, (array_agg(route order by time desc) filter (where ${isHopList('route')}))[1] as route
       from (
-        select ${columns} from path_probe
+        select time, ${columns} from path_probe
         where src = placed.src and dst = placed.dst and time < placed.time and time > placed.time - $9::float8 * interval '1 second'
-          and received_at <= ($4::timestamptz[])[place] and ${isMeasured}
+          and received_at <= ${atOfPlace} and ${isMeasured}
         order by time desc limit ${keptRows}
       ) earlier
     ) before on value > $6::float8 and (value_before is null or value_before <= $6::float8)
@@ -84,20 +79,8 @@ function textOf ({ value, isMeasured }: Measure): string {
     order by src, dst, placed.time`
 }
 
-/** Null for what is no list of hops: \`[]\`, \`["unknown"]\`, and the lone node of a network_status probe without path. */
-function hopList (route: string): string {
-  return `case when jsonb_array_length(${route}) > 1 then ${route} end`
-}
-
 export function pathStatement (measure: Measure, { slots, watched, interest, runGapS }: { slots: Slot[], watched: Watched[], interest: number, runGapS: number }): Statement {
-  const [ats, sinces] = slotValues(slots)
-  const sinceMs = Math.min(...slots.map(({ sinceMs }) => sinceMs))
-  const atMs = Math.max(...slots.map(({ atMs }) => atMs))
-  const paths = watched.flatMap(({ scope }) => scope.type === 'path' ? [scope] : [])
-  return {
-    text: textOf(measure),
-    values: [isoOf(sinceMs - commitMs), isoOf(atMs), isoOf(sinceMs - lateMs), ats, sinces, interest, paths.map(({ src }) => src), paths.map(({ dst }) => dst), runGapS],
-  }
+  return { text: textOf(measure), values: [...slotSpan(slots), slotValues(slots)[1], interest, ...watchedPaths(watched), runGapS] }
 }
 
 export interface PathRowRead {

@@ -1,0 +1,39 @@
+import { arrived } from './links-sql.js'
+import type { Slot, Watched } from './rule.js'
+import { isoOf, slotValues } from './sql.js'
+
+/** SQL that the rules about paths share. Its parameters $1 to $4 are those of `slotSpan`. */
+
+/** A row may become visible this much later than its time of receipt says: it is written in a transaction. */
+export const commitMs = 30_000
+/** Rows that arrive later than this after their time are not judged. */
+const lateMs = 7 * 86_400_000
+
+/** Values of $1, $2: what arrived after and up to; $3: no row is older; $4: the slots. A row that became visible late is in the first. */
+export function slotSpan (slots: Slot[]): [string, string, string, string[]] {
+  const sinceMs = Math.min(...slots.map(({ sinceMs }) => sinceMs))
+  const atMs = Math.max(...slots.map(({ atMs }) => atMs))
+  return [isoOf(sinceMs - commitMs), isoOf(atMs), isoOf(sinceMs - lateMs), slotValues(slots)[0]]
+}
+
+/** Paths that are watched, as columns: src, dst. */
+export function watchedPaths (watched: Watched[]): [string[], string[]] {
+  const paths = watched.flatMap(({ scope }) => scope.type === 'path' ? [scope] : [])
+  return [paths.map(({ src }) => src), paths.map(({ dst }) => dst)]
+}
+
+/** Windows that arrived. Paths to phones are judged by no rule. */
+export function arrivedWindows (columns: string, condition: string): string {
+  return arrived((where) => `select src, dst, time, greatest(time, received_at) as arrival, ${columns} from path_probe where ${where} and dst not like 'phone:%' and ${condition}`)
+}
+
+/** Place among the slots, from 1, of the first that sees what arrived then. */
+export const placeOfArrival = "width_bucket(arrival - interval '1 microsecond', $4::timestamptz[]) + 1"
+
+/** The moment of the slot at this place. */
+export const atOfPlace = '($4::timestamptz[])[place]'
+
+/** No list of hops is `[]`, `["unknown"]`, and the lone node of a network_status probe without path. */
+export function isHopList (route: string): string {
+  return `jsonb_array_length(${route}) > 1`
+}
