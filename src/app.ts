@@ -13,6 +13,7 @@ import { requestMetrics } from './http/plugins/request-metrics.js'
 import { schemas } from './http/plugins/schemas.js'
 import { writeLimit } from './http/plugins/write-limit.js'
 import { crashRoutes } from './http/routes/crashes.js'
+import { eventRoutes } from './http/routes/events.js'
 import { healthRoutes, type HealthSources } from './http/routes/health.js'
 import { ingestRoutes } from './http/routes/ingest.js'
 import { issueActionRoutes } from './http/routes/issue-actions.js'
@@ -114,6 +115,7 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(metricsRoutes, { readMetrics: deps.readMetrics })
 
   await app.register(meshHealthRoutes, { db, now, unknownAfterS: deps.engine.healthUnknownAfterS })
+  await app.register(eventRoutes, { db, now, unknownAfterS: deps.engine.healthUnknownAfterS })
   await app.register(ruleRoutes, { db, now, rules: deps.engine.rules, replay: deps.engine.replay })
   await app.register(rejectedRoutes, { db })
   for (const routes of [issueRoutes, issueActionRoutes, maintenanceRoutes, nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {

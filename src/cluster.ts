@@ -8,7 +8,7 @@ const respawnMs = 1000
 const metricsWaitMs = 5000
 
 type FromWorker = { meshmon: 'metrics', id: number }
-type FromPrimary = { meshmon: 'metrics', id: number, text: string } | { meshmon: 'stop' }
+type FromPrimary = { meshmon: 'metrics', id: number, text: string } | { meshmon: 'stop' | 'reload' }
 
 const isOurs = (message: unknown): message is FromWorker | FromPrimary => typeof message === 'object' && message !== null && 'meshmon' in message
 
@@ -51,6 +51,17 @@ export async function runWorkers (count: number, stop: Promise<void>, log: Logge
     if (!worker.isDead()) await once(worker, 'exit')
   }))
   return exitCode
+}
+
+/** Has every worker read the rules file again. */
+export function reloadWorkers (): void {
+  for (const worker of Object.values(cluster.workers ?? {})) worker?.send({ meshmon: 'reload' })
+}
+
+/** In a worker: calls `reload` when the primary says so. */
+export function onPrimarySaysReload (reload: () => void): void {
+  process.on('SIGHUP', () => {})
+  process.on('message', (message) => { if (isOurs(message) && message.meshmon === 'reload') reload() })
 }
 
 /** In a worker: resolves when the primary says stop. Signals of the terminal are the primary's business. */

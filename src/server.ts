@@ -19,6 +19,7 @@ import { createMessageReader } from './messages/index.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { createEngine, type Engine, type SlotReport } from './rules/engine.js'
 import { createRunner, type Runner } from './rules/runner.js'
+import { describeSettings } from './rules/settings/in-force.js'
 import { defaultSettings, engineSettings, type RuleSettings } from './rules/settings/read.js'
 
 export interface Collector {
@@ -62,6 +63,7 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
   addDatabaseMetrics(metrics.registry, database.reader, now)
   const schema = prepareDatabase(database, config, log)
   const maintenance = createMaintenance({ pool: database.pool, isEmbedded: database.isEmbedded, settings: config, log })
+  let inForce = rules
   const { engine, runner } = openEngine(database, { config, log, metrics, now, rules })
   const notifier = createNotifier({ pool: database.pool, config, log, now })
   const ready = schema.done.then(() => {
@@ -91,8 +93,8 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
       unreadyReason: async () => await findUnreadyReason(database, schema.state) ?? trouble(),
     },
     engine: {
-      rules: () => ({ engine: {}, rules: [] }),
-      healthUnknownAfterS: () => 1800,
+      rules: () => describeSettings(inForce),
+      healthUnknownAfterS: () => inForce.engine.health_unknown_after_s,
       replay: async () => { throw new Unavailable('the issue engine does not run here', 60) },
     },
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
@@ -106,7 +108,10 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
   return {
     url: `http://localhost:${(app.server.address() as AddressInfo).port}`,
     ready,
-    useRules (given) { engine.use(engineSettings(given)) },
+    useRules (given) {
+      inForce = given
+      engine.use(engineSettings(given))
+    },
     async close () {
       const late = setTimeout(() => app.server.closeAllConnections(), closeGraceMs)
       await app.close()

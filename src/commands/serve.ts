@@ -1,8 +1,10 @@
 import { Command } from 'commander'
 import type { Logger } from 'pino'
-import { isWorker, runWorkers, sumMetrics, untilPrimarySaysStop } from '../cluster.js'
+import { isWorker, onPrimarySaysReload, reloadWorkers, runWorkers, sumMetrics, untilPrimarySaysStop } from '../cluster.js'
 import { loadConfig, type Config } from '../config.js'
 import { createLog } from '../log.js'
+import { loadRuleSettings } from '../rules/settings/load.js'
+import { RuleSettingsError, type RuleSettings } from '../rules/settings/read.js'
 import { startCollector } from '../server.js'
 import { version } from '../version.js'
 
@@ -15,29 +17,48 @@ export function serveCommand (): Command {
     .addHelpText('after', '\nSettings come from the environment and from meshmon.conf; "meshmon config" prints them.')
     .action(async () => {
       const { config, file, unknown } = loadConfig()
+      const rules = loadRuleSettings(config.RULES_FILE)
       const log = createLog(config.LOG_LEVEL)
       log.info({ version, file }, 'meshmon starts')
       for (const name of unknown) log.warn(`${file}: nothing reads ${name}; is it misspelt?`)
 
       if (config.WORKERS > 1 && config.DATABASE_URL === undefined) log.warn('the embedded database serves one collector: WORKERS is taken as 1')
       else if (config.WORKERS > 1 && !isWorker) {
+        if (config.RULES_FILE !== undefined) process.on('SIGHUP', reloadWorkers)
         process.exitCode = await runWorkers(config.WORKERS, untilSignal(log), log)
         return
       }
       // A worker lives as long as its channel to the primary.
-      await serve(config, log).finally(() => { if (isWorker) process.disconnect() })
+      await serve(config, rules, log).finally(() => { if (isWorker) process.disconnect() })
     })
 }
 
-async function serve (config: Config, log: Logger): Promise<void> {
+async function serve (config: Config, rules: RuleSettings, log: Logger): Promise<void> {
   // First of all: Ctrl-C may come while the start is under way.
   const stopped = isWorker ? untilPrimarySaysStop() : untilSignal(log)
-  const collector = await startCollector(config, log, isWorker ? { shareMetrics: sumMetrics } : {})
+  const starting = startCollector(config, log, { rules, ...(isWorker && { shareMetrics: sumMetrics }) })
+  // Without a file there is nothing to read again, and SIGHUP ends the process as it does any other.
+  if (config.RULES_FILE !== undefined) {
+    const reload = (): void => readRulesAgain(config.RULES_FILE, log, (read) => { starting.then((collector) => collector.useRules(read), () => {}) })
+    if (isWorker) onPrimarySaysReload(reload)
+    else process.on('SIGHUP', reload)
+  }
+  const collector = await starting
   log.info(`listening on ${collector.url}`)
   const ready = collector.ready.then(() => log.info(`ready for measurements; try: curl -s ${collector.url}/healthz, or open ${collector.url}/docs`))
   await Promise.race([stopped, ready.then(() => stopped)])
     .finally(() => closeInTime(collector.close(), log))
   log.info('stopped')
+}
+
+function readRulesAgain (file: string | undefined, log: Logger, use: (rules: RuleSettings) => void): void {
+  try {
+    use(loadRuleSettings(file))
+    log.info(`SIGHUP: rules are those of ${file} from the next evaluation on`)
+  } catch (error) {
+    if (!(error instanceof RuleSettingsError)) throw error
+    log.error({ problems: error.problems }, `SIGHUP: ${error.message}\nThe rules stay as they were.`)
+  }
 }
 
 /** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */

@@ -37,11 +37,16 @@ export function fold (incidents: Foldable[], minPaths: number): Fold[] {
   return [...folds, ...foldCutOff(sorted.filter(({ id }) => !folded.has(id)), causesBySubject, minPaths)]
 }
 
+/** Whether others may be its consequences. */
+export function isCause ({ kind }: Foldable): boolean {
+  return causes.includes(kind)
+}
+
 type ByPlace = Map<string, Foldable[]>
 
 /** Oldest first at each place: links of several media may lie between the same two nodes. */
 function indexCauses (incidents: Foldable[]): ByPlace {
-  return group(incidents.filter(({ kind }) => causes.includes(kind)), ({ kind, scope }) => key(kind, placeOf(scope)))
+  return group(incidents.filter(isCause), ({ kind, scope }) => key(kind, placeOf(scope)))
 }
 
 function findCause ({ kind, scope, routes }: Foldable, known: ByPlace): Foldable | undefined {

@@ -6,6 +6,7 @@ import { loadClosed, loadOpen, type OpenRow } from '../incidents/open.js'
 import { queueMessages } from '../incidents/outbox.js'
 import { outcomeOf, type Outcome } from '../incidents/outcome.js'
 import { type Evaluation, saveEvaluations } from './evaluations.js'
+import { fillDigests } from './fill.js'
 import { type ActiveRule, type EngineSettings, judgeRule, type SubjectChange } from './judge-slot.js'
 import { observe } from './observe.js'
 import type { Moment } from './rule.js'
@@ -75,6 +76,7 @@ async function evaluate (claim: Claim, { states, cursors }: Memory, options: Eng
   const moment: Moment = { atMs: claim.atMs, judgedMs: claim.judgedMs, listeningMs: claim.listeningMs }
   const before = await loadOpen(pool)
   await takeOverClosings(pool, states, before)
+  await fillDigests(claim, cursors, { pool, general: settings.general, log: options.log })
   const known = snapshot(states)
   const switchedOff = closeSwitchedOff(states, settings.rules, moment)
   const judged: JudgedRule[] = []

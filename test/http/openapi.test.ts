@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { text as readText } from 'node:stream/consumers'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import fc from 'fast-check'
@@ -8,7 +11,7 @@ import { ago, incident, insert, startTestApi } from '../support/api.js'
 import { documentFile, makeDocument } from '../support/openapi.js'
 
 interface Schema { type?: string, enum?: string[], pattern?: string, format?: string, minimum?: number, maximum?: number, minLength?: number, maxLength?: number, items?: Schema, maxItems?: number, properties?: Record<string, Schema>, required?: string[] }
-interface Parameter { name: string, in: 'query' | 'path', required?: boolean, schema: Schema, description?: string }
+interface Parameter { name: string, in: 'query' | 'path' | 'header', required?: boolean, schema: Schema, description?: string }
 interface Answer { description: string, content?: Record<string, { schema: object }> }
 interface Operation { tags?: string[], summary?: string, parameters?: Parameter[], requestBody?: { content: Record<string, { schema: Schema }> }, responses: Record<string, Answer> }
 
@@ -32,7 +35,7 @@ t.test('the document names no other host, also not by a licence that the page wo
 })
 
 t.test('every operation says what it is and what it answers', async (t) => {
-  t.ok(operations.length >= 36)
+  t.ok(operations.length >= 37)
   for (const { name, operation } of operations) {
     t.ok(operation.tags?.length, `${name} has a tag`)
     t.ok(operation.summary, `${name} has a summary`)
@@ -104,6 +107,12 @@ const bodies: Record<string, { example: object, likely: fc.Arbitrary<object> }> 
   '/replay': { example: { from: ago(60), to: ago(0) }, likely: fc.record({ from: times, to: times, step: fc.integer(), rules: fc.object() }, { requiredKeys: ['from', 'to'] }) },
 }
 
+async function readChunk (stream: Readable): Promise<string> {
+  const [chunk] = await once(stream, 'data')
+  stream.destroy()
+  return String(chunk)
+}
+
 /** A request that finds something, whatever is generated. */
 function found (path: string): string {
   const places: Record<string, string> = { src: 'Node-A', dst: 'node-b', a: 'node-b', b: 'Node-A', node: 'C', id: { issues: 'i1', registry: 'pinned', maintenance: '1' }[path.split('/')[1]!] ?? 'Node-A' }
@@ -138,9 +147,12 @@ t.test('every answer to generated requests is as documented', async (t) => {
   for (const { path, method, name, operation } of operations) {
     const seen = new Set<number>()
     const { example, likely } = operation.requestBody ? bodies[path]! : { example: undefined, likely: undefined }
-    const sent = likely ? fc.oneof(likely, fc.object(), fc.constant({})) : fc.constant(undefined)
-    await fc.assert(fc.asyncProperty(request(path, operation.parameters ?? []), sent, async (url, payload) => {
-      const { statusCode, headers, payload: body } = await app.inject({ method: method.toUpperCase() as 'GET', url, remoteAddress: `10.0.${++requests >> 8}.${requests & 255}`, ...(payload && { payload }) })
+    const payloads = likely ? fc.oneof(likely, fc.object(), fc.constant({})) : fc.constant(undefined)
+    await fc.assert(fc.asyncProperty(request(path, operation.parameters ?? []), payloads, async (url, payload) => {
+      const sent = await app.inject({ method: method.toUpperCase() as 'GET', url, remoteAddress: `10.0.${++requests >> 8}.${requests & 255}`, payloadAsStream: true, ...(payload && { payload }) })
+      const { statusCode, headers } = sent
+      // A stream of events goes on until its client leaves.
+      const body = headers['content-type'] === 'text/event-stream' ? await readChunk(sent.stream()) : await readText(sent.stream())
       seen.add(statusCode)
       const answer = operation.responses[statusCode]
       if (answer === undefined || statusCode >= 500) throw new Error(`${url} gave ${statusCode}, ${body}`)

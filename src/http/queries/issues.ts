@@ -8,7 +8,7 @@ import { findMaintenance } from './maintenance.js'
 import { findNames } from './names.js'
 import { select } from './select.js'
 
-interface IncidentRow {
+export interface IncidentRow {
   id: string
   kind: string
   category: IssueBody['category']
@@ -45,11 +45,12 @@ export interface IssueFilter {
   cursor?: string
 }
 
-const columns = `id, kind, category, subject, scope, state, severity, impact, cause, next_steps, evidence, started_at, opened_at, ended_at,
+/** Of `incidents`, for `toIssue`. */
+export const issueColumns = `id, kind, category, subject, scope, state, severity, impact, cause, next_steps, evidence, started_at, opened_at, ended_at,
   resolution, caused_by, ack, stale, in_maintenance`
 
 const selectIssues = `
-select ${columns} from incidents
+select ${issueColumns} from incidents
 where ($1::text = 'all' or ($1 = 'open' and state <> 'closed') or ($1 = 'closed' and state = 'closed'))
   and ($2::timestamptz is null or started_at >= $2)
   and ($3::timestamptz is null or started_at < $3)
@@ -60,9 +61,9 @@ where ($1::text = 'all' or ($1 = 'open' and state <> 'closed') or ($1 = 'closed'
   and ($8::timestamptz is null or (started_at, id) < ($8, $9::text))
 order by started_at desc, id desc limit $10`
 
-const selectIssue = `select ${columns} from incidents where id = $1`
+const selectIssue = `select ${issueColumns} from incidents where id = $1`
 
-const selectAffected = `select ${columns} from incidents where caused_by = $1 order by started_at desc, id desc limit 1000`
+const selectAffected = `select ${issueColumns} from incidents where caused_by = $1 order by started_at desc, id desc limit 1000`
 
 /** The newest, should there be more than anybody reads. */
 const selectTimeline = `

@@ -36,7 +36,7 @@ export function command (line: string, { name, deadlineMs }: { name: string, dea
       try {
         const [code, killedBy] = await once(child, 'close') as [number | null, NodeJS.Signals | null]
         signal.throwIfAborted()
-        const said = clip(output.map((read) => read()).join(' ').trim(), shownCharacters)
+        const said = clip(output.map((read) => read().trim()).join(' ').trim(), shownCharacters)
         if (code === 0) return { is: 'sent', detail: said === '' ? 'exit code 0' : said }
         const how = isLate ? `not done within ${deadlineMs / 1000} s, killed` : code === null ? `ended by ${killedBy}` : `exit code ${code}`
         return { is: 'failed', permanent: false, reason: said === '' ? how : `${how}: ${said}` }
