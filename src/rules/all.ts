@@ -1,7 +1,8 @@
 import { jitterBurst } from './jitter-burst.js'
 import { lossSpike } from './loss-spike.js'
+import { rfQualityDrop } from './rf-quality-drop.js'
 import { routeFlapping } from './route-flapping.js'
 import type { Rule } from './rule.js'
 
 /** Every rule in judging order: causes first, so that what follows from them finds them. */
-export const rules: readonly Rule[] = [jitterBurst, lossSpike, routeFlapping]
+export const rules: readonly Rule[] = [rfQualityDrop, jitterBurst, lossSpike, routeFlapping]
