@@ -41,6 +41,7 @@ export function up (pgm: MigrationBuilder): void {
       primary key (src, dst, time)
     ) with (fillfactor = 80);
     create index bad_window_time on bad_window (time);
+    create index bad_window_link on bad_window (a, b, medium, time) where a is not null;
     comment on column bad_window.a is 'one end of the worst hop; null where no hop is bad enough';
 
     create table path_route (
