@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { batchNative } from './figures/batch-native.js'
 import { disk } from './figures/disk.js'
 import { embedded } from './figures/embedded.js'
+import { events } from './figures/events.js'
 import { memory } from './figures/memory.js'
 import { queries } from './figures/queries.js'
 import { singleNative } from './figures/single-native.js'
@@ -14,7 +15,7 @@ import { findNativeServer } from './support/servers.js'
 import { makeTraffic } from './support/traffic.js'
 
 const figures: Record<string, (bench: Bench) => Promise<Figure>> = {
-  batch: batchNative, single: singleNative, embedded, memory, disk, queries, start,
+  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start,
 }
 
 const usage = `usage: npm run bench -- [NAME…] [--minutes N] [--rounds N] [--scale S]
