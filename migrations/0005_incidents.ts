@@ -27,6 +27,7 @@ export function up (pgm: MigrationBuilder): void {
     );
     create unique index incidents_one_not_closed on incidents (kind, subject) where state <> 'closed';
     create index incidents_started on incidents (started_at desc, id desc);
+    create index incidents_scope on incidents using gin (scope jsonb_path_ops) with (fastupdate = off);
     create index incidents_subject on incidents (subject, started_at desc);
     create index incidents_caused_by on incidents (caused_by) where caused_by is not null;
 

@@ -60,6 +60,13 @@ t.test('no answer reads all chunks from end to end', async (t) => {
   t.ok(chunksIn((await explain(`/paths/a/b/series?from=${ago(30 * 86_400)}&step=3000`)).join('\n')) > 20, 'a long range does read them')
 })
 
+t.test('the issues of a node are looked up, however many others there are', async (t) => {
+  await insert(pool, 'nodes', [{ name: 'a', kind: 'router', first_seen: ago(9), last_seen: ago(9) }])
+  for (const [url, index] of [['/issues?node=a&status=all', /Index Scan on incidents_scope/], ['/issues?node=a', /Index Scan on incidents_(scope|one_not_closed)/]] as const) {
+    t.match((await explain(url)).at(-1), index, url)
+  }
+})
+
 t.test('the state of links is looked up by link and medium, in two days at most', async (t) => {
   for (const s of days) await insert(pool, 'hop_quality', [{ time: ago(s), src: 'a', dst: 'b', hop_index: 0, from_node: 'a', to_node: 'b', link_type: 'tunnel' }])
   const { rows } = await pool.query('select from_node, to_node, link_type from known_links')

@@ -56,7 +56,7 @@ where ($1::text = 'all' or ($1 = 'open' and state <> 'closed') or ($1 = 'closed'
   and ($3::timestamptz is null or started_at < $3)
   and ($4::text is null or severity = $4)
   and ($5::text is null or kind = $5)
-  and ($6::text is null or $6 in (scope ->> 'node', scope ->> 'src', scope ->> 'dst', scope ->> 'a', scope ->> 'b'))
+  and ($6::jsonb[] is null or scope @> any ($6))
   and ($7::text is null or subject = $7)
   and ($8::timestamptz is null or (started_at, id) < ($8, $9::text))
 order by started_at desc, id desc limit $10`
@@ -80,7 +80,7 @@ export async function listIssues (db: Pool, filter: IssueFilter): Promise<Page<I
   const after = decodeCursor(filter.cursor, ['time', 'text'])
   const { node, subject } = await findObject(db, filter)
   const rows = await select<IncidentRow>(db, selectIssues, [
-    filter.status, filter.since, filter.until, filter.severity, filter.kind, node, subject, ...after, filter.limit + 1,
+    filter.status, filter.since, filter.until, filter.severity, filter.kind, node && placesOf(node), subject, ...after, filter.limit + 1,
   ])
   const { rows: shown, next } = makePage(rows, filter.limit, (row) => [row.started_at, row.id])
   return { rows: shown.map(toIssue), next }
@@ -123,6 +123,11 @@ export function toIssue ({ state, next_steps: steps, evidence, ...row }: Inciden
     evidence: evidence ?? {},
     acknowledged: row.ack !== null,
   }
+}
+
+/** The scopes that name a node. */
+function placesOf (node: string): string[] {
+  return ['node', 'src', 'dst', 'a', 'b'].map((place) => JSON.stringify({ [place]: node }))
 }
 
 /** The node and the subject that a filter names, in the stored spelling; a name never seen stays as it is and matches nothing. */
