@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<Command>> = {
   migrate: async () => (await import('./commands/migrate.js')).migrateCommand(),
   config: async () => (await import('./commands/config.js')).configCommand(),
   rules: async () => (await import('./commands/rules.js')).rulesCommand(),
+  replay: async () => (await import('./commands/replay.js')).replayCommand(),
   sql: async () => (await import('./commands/sql.js')).sqlCommand(),
   simulate: async () => (await import('./simulate/command.js')).simulateCommand(),
 }

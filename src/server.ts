@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import { buildApp } from './app.js'
@@ -8,6 +9,8 @@ import { addDatabaseMetrics } from './database-metrics.js'
 import { openDatabase, type Database } from './database/database.js'
 import { createMaintenance } from './database/maintenance.js'
 import { findUnreadyReason, prepareDatabase, type Preparation } from './database/prepare.js'
+import { Refused } from './http/refused.js'
+import type { ReplayBody, ReplayedBody } from './http/schemas/rules.js'
 import { createNotifier } from './incidents/notify/notifier.js'
 import { createAddressBook } from './ingest/addresses.js'
 import { flush } from './ingest/flush.js'
@@ -18,9 +21,10 @@ import { createWriter, Unavailable, type Writer } from './ingest/writer.js'
 import { createMessageReader } from './messages/index.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { createEngine, type Engine, type SlotReport } from './rules/engine.js'
+import { replay } from './rules/replay.js'
 import { createRunner, type Runner } from './rules/runner.js'
 import { describeSettings } from './rules/settings/in-force.js'
-import { defaultSettings, engineSettings, type RuleSettings } from './rules/settings/read.js'
+import { defaultSettings, engineSettings, readRuleSettings, RuleSettingsError, type RuleSettings } from './rules/settings/read.js'
 
 export interface Collector {
   /** Where it listens, as a URL for this machine. */
@@ -95,7 +99,7 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
     engine: {
       rules: () => describeSettings(inForce),
       healthUnknownAfterS: () => inForce.engine.health_unknown_after_s,
-      replay: async () => { throw new Unavailable('the issue engine does not run here', 60) },
+      replay: async (request, signal) => await previewRules(database.pool, inForce, request, signal),
     },
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   })
@@ -168,6 +172,17 @@ function countReport (metrics: Metrics, report: SlotReport): void {
   if (report.refused !== null) return
   metrics.missedSlots.inc(report.missedSlots)
   for (const { rule, error } of report.evaluations) metrics.evaluations.inc({ rule, outcome: error === null ? 'ok' : 'failed' })
+}
+
+/** Judges history by what is in force, or by that with some settings changed. */
+async function previewRules (pool: Pool, inForce: RuleSettings, { fromMs, toMs, stepS, rules }: ReplayBody, signal: AbortSignal): Promise<ReplayedBody> {
+  try {
+    const settings = rules === undefined ? inForce : readRuleSettings(JSON.stringify(rules), 'rules', { base: inForce })
+    return await replay(pool, { fromMs, toMs, stepMs: stepS * 1000, settings }, { signal })
+  } catch (error) {
+    if (error instanceof RuleSettingsError) throw new Refused(400, error.problems.map(({ key, message }) => `rules.${key}: ${message}`).join('; '))
+    throw error
+  }
 }
 
 /** Addresses that get a metric of their own: a label must not grow without limit. */

@@ -1,4 +1,4 @@
-import type { OpenIncident, Phase } from '../rules/rule.js'
+import type { Category, OpenIncident, Phase, Severity } from '../rules/rule.js'
 import { isoOf } from '../rules/sql.js'
 import type { Change } from '../rules/state.js'
 import { type Transition, wantsMessage } from './notify/wants.js'
@@ -25,7 +25,7 @@ export interface Surroundings {
   atMs: number
   foldWaitMs: number
   /** By rule. */
-  categories: ReadonlyMap<string, string>
+  categories: ReadonlyMap<string, Category>
   /** What the database had open. */
   before: Map<string, OpenRow>
   causedBy: Map<string, string>
@@ -34,13 +34,13 @@ export interface Surroundings {
 }
 
 export interface OpenedRow {
-  id: string, kind: string, category: string, subject: string, scope: Scope, state: string, severity: string, impact: object, cause: string
+  id: string, kind: string, category: Category, subject: string, scope: Scope, state: string, severity: Severity, impact: object, cause: string
   next_steps: string[], evidence: object, started_at: string, opened_at: string, ended_at: string | null, resolution: string | null
   caused_by: string | null, stale: boolean, in_maintenance: boolean
 }
 
 export interface UpdatedRow {
-  id: string, state: string, severity: string, cause: string | null, next_steps: string[] | null, evidence: object | null
+  id: string, state: string, severity: Severity, cause: string | null, next_steps: string[] | null, evidence: object | null
   impact: object | null, caused_by: string | null, stale: boolean, in_maintenance: boolean
 }
 

@@ -87,7 +87,7 @@ async function simulate (options: Options): Promise<void> {
   const onSignal = (): void => stop.abort()
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
   const sink: Sink = options.out === undefined ? new PostSink({ ...options, ...clock }) : new FileSink(options.out)
-  const progress = new Progress(options.json ? null : process.stderr, from, to)
+  const progress = new Progress(options.json ? null : process.stderr, { from, to })
   if (!options.json) print(describeFaults(mesh, faults))
   const started = Date.now()
   let stopped = false

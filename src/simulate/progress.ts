@@ -7,23 +7,25 @@ export class Progress {
   readonly #stream: Pick<WriteStream, 'isTTY' | 'write'> | null
   readonly #from: number
   readonly #to: number
+  readonly #unit: string
   readonly #started = Date.now()
   #shown = 0
   #calls = 0
 
-  /** `from` and `to` are mesh time (ms); `to` may be Infinity. */
-  constructor (stream: Pick<WriteStream, 'isTTY' | 'write'> | null, from: number, to: number) {
+  /** `from` and `to` are mesh time (ms); `to` may be Infinity. `unit` names what is counted. */
+  constructor (stream: Pick<WriteStream, 'isTTY' | 'write'> | null, { from, to, unit = 'messages' }: { from: number, to: number, unit?: string }) {
     this.#stream = stream?.isTTY === true ? stream : null
     this.#from = from
     this.#to = to
+    this.#unit = unit
   }
 
-  show (at: number, messages: number): void {
-    if (this.#stream === null || (++this.#calls % 64 !== 0 && messages > 64)) return
+  show (at: number, count: number): void {
+    if (this.#stream === null || (++this.#calls % 64 !== 0 && count > 64)) return
     const now = Date.now()
     if (now - this.#shown < everyMs) return
     this.#shown = now
-    this.#stream.write(`\r\x1b[2K${progressLine({ done: (at - this.#from) / (this.#to - this.#from), messages, seconds: (now - this.#started) / 1000 })}`)
+    this.#stream.write(`\r\x1b[2K${progressLine({ done: (at - this.#from) / (this.#to - this.#from), count, unit: this.#unit, seconds: (now - this.#started) / 1000 })}`)
   }
 
   end (): void {
@@ -32,8 +34,8 @@ export class Progress {
 }
 
 /** `done` is a share; 0 where the run has no end. */
-export function progressLine ({ done, messages, seconds }: { done: number, messages: number, seconds: number }): string {
-  const rate = `${messages} messages, ${Math.round(messages / Math.max(seconds, 0.001))}/s`
+export function progressLine ({ done, count, unit, seconds }: { done: number, count: number, unit: string, seconds: number }): string {
+  const rate = `${count} ${unit}, ${Math.round(count / Math.max(seconds, 0.001))}/s`
   if (done <= 0) return rate
   const filled = Math.round(done * 30)
   const left = Math.max(0, Math.round(seconds / done - seconds))
