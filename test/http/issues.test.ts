@@ -1,4 +1,5 @@
 import t from 'tap'
+import { formatSubject, type Scope } from '../../src/incidents/subject.js'
 import { ago, closed, incident, insert, startTestApi } from '../support/api.js'
 
 const link = { kind: 'rf_quality_drop', category: 'network', subject: 'Node-A--node-B', scope: { type: 'link', a: 'Node-A', b: 'node-B', medium: 'rf' } }
@@ -92,6 +93,25 @@ t.test('names with separators in them are found by their encoded form', async (t
   await insert(pool, 'incidents', [incident('odd', 1, { subject: '%2Dx%2D%2Dy%2D--a%40b%2Cc%3Ed', scope: { type: 'link', a: '-x--y-', b: 'a@b,c>d', medium: 'rf' } })])
   t.same(ids((await get(`/issues?link=${encodeURIComponent('%2Dx%2D%2Dy%2D--a%40b%2Cc%3Ed')}`)).body), ['odd'])
   t.same(ids((await get(`/issues/by-object?node=${encodeURIComponent('A@B,C>D')}`)).body), ['odd'])
+})
+
+t.test('names of any kind are found as node, link and route, and so is what people do to their issues', async (t) => {
+  const names = ['📡'.repeat(128), '%'.repeat(128), '-'.repeat(128), '<script>alert("1")</script>\'; --', 'a--b>c,d@e']
+  for (const [i, name] of names.entries()) {
+    const far = `far ${i}`
+    const link: Scope = { type: 'link', a: far, b: name, medium: 'x'.repeat(32) }
+    const path: Scope = { type: 'path', src: name, dst: far }
+    await insert(pool, 'nodes', [name, far].map((one) => ({ name: one, kind: 'router', first_seen: ago(9), last_seen: ago(9) })))
+    await insert(pool, 'incidents', [
+      incident(`link${i}`, 1, { scope: link, subject: formatSubject(link) }), incident(`path${i}`, 2, { scope: path, subject: formatSubject(path) }), incident(`node${i}`, 3, { scope: { type: 'node', node: name }, subject: formatSubject({ type: 'node', node: name }) }),
+    ])
+    const url = (filter: string, value: string) => `/issues?${filter}=${encodeURIComponent(value)}`
+    t.same(ids((await get(url('node', name))).body), [`link${i}`, `path${i}`, `node${i}`], name)
+    t.same(ids((await get(url('link', formatSubject(link)))).body), [`link${i}`], name)
+    t.same(ids((await get(url('route', formatSubject(path).replace('>', ',')))).body), [`path${i}`], name)
+    t.equal((await request('DELETE', `/nodes/${encodeURIComponent(name)}`)).status, 204)
+    t.equal((await get(`/issues/node${i}`)).body.resolution, 'retired', name)
+  }
 })
 
 t.test('what is not understood is refused, not ignored', async (t) => {

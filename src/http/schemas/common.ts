@@ -3,6 +3,8 @@ import { problemType } from '../plugins/problems.js'
 
 /** A host name in a URL or query: percent-decoded, case-insensitive. */
 export const Name = Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$', description: 'Name of a node, in any case' })
+/** Two names of 128 characters and a medium, each character that separates names written as three. */
+export const longestSubject = 1000
 export const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC with Z' })
 
 /** Who does something: a call sign, a name. One line, and not just spaces. */

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Name, object, oneOf, text, Time, time } from './common.js'
+import { longestSubject, Name, object, oneOf, text, Time, time } from './common.js'
 import type { MaintenanceBody } from './maintenance.js'
 
 export const severities = ['minor', 'major', 'critical'] as const
@@ -69,8 +69,8 @@ export const issueId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 
 
 export const objectFilters = {
   node: Type.Optional(Name),
-  link: Type.Optional(Type.String({ maxLength: 800, description: 'a--b, or a--b@medium for other media than radio; ends in any order' })),
-  route: Type.Optional(Type.String({ maxLength: 800, description: 'src,dst' })),
+  link: Type.Optional(Type.String({ maxLength: longestSubject, description: 'a--b, or a--b@medium for other media than radio; ends in any order' })),
+  route: Type.Optional(Type.String({ maxLength: longestSubject, description: 'src,dst' })),
 }
 
 export const issueSchemas = [Scope, Issue, Transition, IssueDetail, IssueReference]

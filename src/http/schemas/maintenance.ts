@@ -1,8 +1,6 @@
 import { Type, type Static } from 'typebox'
-import { Note, Person, text, Time } from './common.js'
+import { longestSubject, Note, Person, text, Time } from './common.js'
 
-/** Limits of 128 characters a name, each written with three where it separates names. */
-export const longestSubject = 1000
 const longestName = 128
 
 export const Maintenance = Type.Object({
