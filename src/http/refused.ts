@@ -6,6 +6,11 @@ export class Refused extends Error {
   }
 }
 
+/** Not possible now, perhaps later: answered 503 with this text. */
+export class NotNow extends Error {
+  readonly retryAfterS = 30
+}
+
 export function notFound (): Refused {
   return new Refused(404, 'not found')
 }

@@ -70,8 +70,7 @@ function longReplay () {
   const finished = new Promise<ReplayedBody>((resolve) => { finish = resolve })
   replay = async (_request, signal) => {
     start(signal)
-    signal.addEventListener('abort', () => finish({ incidents: [], slots: 0 }))
-    return await finished
+    return await Promise.race([finished, once(signal, 'abort').then(() => { throw signal.reason })])
   }
   return { started, finish: finish! }
 }
@@ -115,5 +114,7 @@ t.test('a replay ends when the collector stops', async (t) => {
   const signal = await started
   await app.close()
   t.ok(signal.aborted)
-  t.equal((await answer).status, 200)
+  const { status, headers } = await answer
+  t.equal(status, 503)
+  t.ok(headers.get('retry-after'))
 })

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { BaseLogger } from 'pino'
+import { NotNow } from '../refused.js'
 import type { Feed } from './feed.js'
 import { createReader, type ReaderLimits } from './reader.js'
 
@@ -12,11 +13,6 @@ export interface HubLimits extends ReaderLimits {
 }
 
 export const hubLimits: HubLimits = { pollMs: 1000, busyPollMs: 100, heartbeatMs: 20_000, healthMs: 30_000, clients: 1000, batch: 100, missed: 500, bufferedBytes: 512 * 1024 }
-
-/** There is no room, or the collector stops. */
-export class NoRoom extends Error {
-  readonly retryAfterS = 30
-}
 
 export interface Joining {
   response: ServerResponse
@@ -47,8 +43,8 @@ export class EventHub {
   /** Resolves when the client gets events from now on. Rejects where it can't: too many clients, a database that is away, a stop. */
   async join (client: Joining): Promise<void> {
     const { clients: most } = this.limits
-    if (this.#isClosed) throw new NoRoom('the collector stops')
-    if (this.#clients.size + this.#waiting.length >= most) throw new NoRoom(`${most} clients follow the events already`)
+    if (this.#isClosed) throw new NotNow('the collector stops')
+    if (this.#clients.size + this.#waiting.length >= most) throw new NotNow(`${most} clients follow the events already`)
     const joined = new Promise<void>((resolve, reject) => this.#waiting.push({ ...client, resolve, reject }))
     if (this.#isRunning) this.#wake()
     else this.#run().catch((error: unknown) => this.log.warn({ err: error }, 'events ended'))
@@ -58,7 +54,7 @@ export class EventHub {
   /** Ends all streams. */
   close (): void {
     this.#isClosed = true
-    this.#refuse(new NoRoom('the collector stops'))
+    this.#refuse(new NotNow('the collector stops'))
     for (const client of this.#clients) {
       // What a slow client has not taken by now would hold up the stop.
       if (client.writableLength > 0) client.destroy()

@@ -19,7 +19,7 @@ export function createReader (feed: Feed, limits: ReaderLimits, send: (bytes: Bu
   let position: number | null = null
   let health = ''
   let healthAtMs = -Infinity
-  let beatAtMs = performance.now()
+  let beatAtMs = 0
   /** What clients that come together, all with the same last id, have missed. */
   let missed = new Map<number, string>()
 
@@ -37,7 +37,10 @@ export function createReader (feed: Feed, limits: ReaderLimits, send: (bytes: Bu
     /** Sends what is new. True where more waits. */
     async turn (): Promise<boolean> {
       missed = new Map()
-      position ??= await feed.newest()
+      if (position === null) {
+        position = await feed.newest()
+        beatAtMs = performance.now()
+      }
       const entries = await feed.read(position, limits.batch)
       const last = entries.at(-1)
       const nowMs = performance.now()

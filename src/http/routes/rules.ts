@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Pool } from 'pg'
 import { Type } from 'typebox'
 import { listEvaluations } from '../queries/evaluations.js'
-import { Refused } from '../refused.js'
+import { NotNow, Refused } from '../refused.js'
 import { answers, json, noQuery } from '../schemas/common.js'
 import { ReplayRequest, type ReplayBody, type ReplayedBody, type RulesInForce } from '../schemas/rules.js'
 import { parseTime } from '../time.js'
@@ -54,6 +54,8 @@ export const ruleRoutes: FastifyPluginAsyncTypebox<RuleSources> = async (app, { 
     reply.raw.once('close', () => own.abort())
     try {
       return await replay(request, own.signal)
+    } catch (error) {
+      throw own.signal.aborted ? new NotNow('the replay was given up: its client hung up, or the collector stops') : error
     } finally {
       running = null
     }

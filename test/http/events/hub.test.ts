@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Entry, Feed } from '../../../src/http/events/feed.js'
-import { EventHub, hubLimits, NoRoom, type HubLimits } from '../../../src/http/events/hub.js'
+import { EventHub, hubLimits, type HubLimits } from '../../../src/http/events/hub.js'
+import { NotNow } from '../../../src/http/refused.js'
 import type { IssueBody } from '../../../src/http/schemas/issues.js'
 import type { Health } from '../../../src/incidents/health.js'
 import { follow } from '../../support/sse.js'
@@ -37,7 +38,7 @@ async function startHub (t: Test, limits: Partial<HubLimits> = {}) {
     responses.push(response)
     const last = request.headers['last-event-id']
     hub.join({ response, lastId: last === undefined ? null : Number(last), begin: () => { response.writeHead(200) } })
-      .catch((error: Error) => { response.writeHead(error instanceof NoRoom ? 503 : 500).end(error.message) })
+      .catch((error: Error) => { response.writeHead(error instanceof NotNow ? 503 : 500).end(error.message) })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
