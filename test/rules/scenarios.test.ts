@@ -11,7 +11,7 @@ t.test('the notation of scenarios', async (t) => {
   t.same(['90s', '5m', '1h30m', '7d', '0:01:30', '-600s', 2, '1.5'].map(parseSpan).map((ms) => ms / 1000), [90, 300, 5400, 604_800, 90, -600, 120, 90])
   for (const text of ['', 'soon', '5 m', '5m later', '1:30']) t.throws(() => parseSpan(text), /no time/, text)
   t.same(parseSeries('40x3 _ ~ Ax2 0.5'), [40, 40, 40, undefined, null, 'A', 'A', 0.5])
-  t.same([formatSpan(90_000), formatSpan(90_061_000)], ['0:01:30', '25:01:01'])
+  t.same([90_000, 90_061_000, -61_000].map(formatSpan), ['0:01:30', '25:01:01', '-0:01:01'])
 })
 
 const folder = join(packageRoot, 'test', 'rules')

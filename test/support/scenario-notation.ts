@@ -33,7 +33,7 @@ function valueOf (token: string): Value {
 
 /** `h:mm:ss` from the start of a scenario. */
 export function formatSpan (ms: number): string {
-  const s = Math.round(ms / 1000)
+  const s = Math.round(Math.abs(ms) / 1000)
   const [h, m, rest] = [Math.floor(s / 3600), Math.floor(s / 60) % 60, s % 60]
-  return `${h}:${String(m).padStart(2, '0')}:${String(rest).padStart(2, '0')}`
+  return `${ms < 0 ? '-' : ''}${h}:${String(m).padStart(2, '0')}:${String(rest).padStart(2, '0')}`
 }

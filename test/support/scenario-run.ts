@@ -18,7 +18,7 @@ export interface Outcome { expected: string[], seen: string[], rows: string[] }
 
 const startMs = Date.parse('2026-03-02T00:00:00Z')
 const defaultStep = '40s'
-const engineTables = ['incidents', 'incident_journal', 'rule_state', 'rule_cursor', 'rule_evaluation', 'engine_slot', 'outbox']
+const engineTables = ['incidents', 'incident_journal', 'rule_state', 'rule_cursor', 'rule_evaluation', 'engine_slot', 'outbox', 'link_minute', 'bad_window', 'path_route']
 
 interface Slot { atMs: number, stepMs: number }
 
@@ -77,5 +77,5 @@ function rowsAround (arrivals: Arrival[], atMs: number): string[] {
   const at = (startMs + atMs) * 1000
   const newest = arrivals.filter(({ receivedAt }) => receivedAt <= at).slice(-8)
   const next = arrivals.filter(({ receivedAt }) => receivedAt > at).slice(0, 3)
-  return [...newest, ...next].map(({ receivedAt, raw }) => `${formatSpan(receivedAt / 1000 - startMs)} ${raw().toString()}`)
+  return [...newest, ...next].map(({ receivedAt, raw }) => `${formatSpan(receivedAt / 1000 - startMs)} ${raw().toString().replace(/"(schema|type)":"[^"]*",|["{}]/g, '')}`)
 }
