@@ -80,7 +80,7 @@ function hopsOf (select: string, where: string, order: 'asc' | 'desc'): string {
       select from_node, to_node, link_type, ${medium} from known_links where from_node = link.b and to_node = link.a
     ) way cross join lateral (
       select time from hop_quality hop
-      where hop.from_node = way.from_node and hop.to_node = way.to_node and hop.link_type = way.link_type and not route_cost and ${where} and time <= at
+      where hop.from_node = way.from_node and hop.to_node = way.to_node and hop.link_type = way.link_type and not route_cost and ${where} and time <= at and received_at <= at
       order by time ${order} limit 1
     ) hop
     where its_medium = link.medium

@@ -27,7 +27,7 @@ from slot cross join node
 cross join lateral (
   select json_agg(json_build_array(${timeMs('time')}, cpu_pct, load1) order by time) as reports from (
     select time, cpu_pct, load1 from agent_health health
-    where health.node = node.node and time > at - make_interval(secs => $9) and time <= at and (after is null or time > after)
+    where health.node = node.node and time > at - make_interval(secs => $9) and time <= at and received_at <= at and (after is null or time > after)
       and (cpu_pct is not null or load1 is not null)
     order by time desc limit $11::integer
   ) report

@@ -74,8 +74,8 @@ export const nodeOverload: Rule<typeof settings, Seen, Memory> = {
   judge,
 }
 
-/** What the reports come to: by CPU load where the node gives it, else by its load average. */
-interface Load { form: 'cpu' | 'load', mean: number, counted: Array<[number, number]>, open: number, clear: number }
+/** What the reports come to: by CPU load where the node gives it, else by its load average. `values` are all there are, `counted` those of the mean. */
+interface Load { form: 'cpu' | 'load', mean: number, values: Array<[number, number]>, counted: Array<[number, number]>, open: number, clear: number }
 
 export function judge ({ seen: [seen], memory, incident, afterMs, scope, settings: own, moment }: Judging<Seen, Memory, Settings>): Judgement<Memory> {
   const reports = (seen?.reports ?? []).filter(([ms]) => isAfter(ms, afterMs))
@@ -85,7 +85,7 @@ export function judge ({ seen: [seen], memory, incident, afterMs, scope, setting
   const load = loadOf(reports, moment.atMs, own)
   const judged = `${newest[0]} ${load?.counted.length} ${windows.at(-1)?.[0]}`
   const isHigh = load !== null && load.mean > load.open
-  const overMs = isHigh ? memory?.overMs ?? load.counted.find(([, value]) => value > load.open)?.[0] ?? null : null
+  const overMs = isHigh ? memory?.overMs ?? firstOver(load) : null
   const answers = load === null || judged === memory?.judged ? [] : [answer(load, { overMs, windows, scope: scope as Node, own })]
   const isOpen = incident !== null || answers[0]?.is === 'match'
   const mayMatch = load === null ? newest[2] !== null && newest[2] > own.open_load1 : load.counted.some(([, value]) => value > load.open)
@@ -103,10 +103,19 @@ function loadOf (reports: Report[], atMs: number, own: Settings): Load | null {
   if (cpu.length > 0) {
     const recent = cpu.filter(([ms]) => ms > atMs - own.mean_s * 1000)
     const counted = recent.length > 0 ? recent : cpu.slice(-1)
-    return { form: 'cpu', mean: meanOf(counted), counted, open: own.open_cpu_pct, clear: own.clear_cpu_pct }
+    return { form: 'cpu', mean: meanOf(counted), values: cpu, counted, open: own.open_cpu_pct, clear: own.clear_cpu_pct }
   }
-  const counted = reports.flatMap(([ms, , value]): Array<[number, number]> => value === null ? [] : [[ms, value]]).slice(-own.load1_rows)
-  return counted.length < own.load1_rows ? null : { form: 'load', mean: meanOf(counted), counted, open: own.open_load1, clear: own.clear_load1 }
+  const values = reports.flatMap(([ms, , value]): Array<[number, number]> => value === null ? [] : [[ms, value]])
+  const counted = values.slice(-own.load1_rows)
+  return counted.length < own.load1_rows ? null : { form: 'load', mean: meanOf(counted), values, counted, open: own.open_load1, clear: own.clear_load1 }
+}
+
+/** Of the reports that count, and of those before them without a break: a queue may bring them all at once. */
+function firstOver ({ values, counted, open }: Load): number | null {
+  const first = counted.find(([, value]) => value > open)
+  if (first === undefined) return null
+  const earlier = values.slice(0, values.indexOf(first))
+  return values[earlier.findLastIndex(([, value]) => value <= open) + 1]?.[0] ?? first[0]
 }
 
 function meanOf (counted: Array<[number, number]>): number {

@@ -35,7 +35,7 @@ recent as materialized (
   from way cross join lateral (
     select ${hop} from hop_quality hop
     where hop.from_node = way.from_node and hop.to_node = way.to_node and hop.link_type = way.link_type and ${isCounted}
-      and time > (select min(at) from slot) - make_interval(secs => $11) and time <= $2
+      and time > (select min(at) from slot) - make_interval(secs => $11) and time <= $2 and received_at <= $2
     offset 0
   ) hop
   where after is null or time > after
@@ -57,7 +57,7 @@ few as (
       from way cross join lateral (
         select ${hop} from hop_quality hop
         where hop.from_node = way.from_node and hop.to_node = way.to_node and hop.link_type = way.link_type and ${isCounted}
-          and time > at - make_interval(secs => $12) and time > coalesce(lacking.after, '-infinity') and time <= at
+          and time > at - make_interval(secs => $12) and time > coalesce(lacking.after, '-infinity') and time <= at and received_at <= $2
         order by time desc limit $14::integer
       ) hop
       where way.a = lacking.a and way.b = lacking.b and way.medium = lacking.medium
@@ -90,7 +90,7 @@ left join lateral (
     from way cross join lateral (
       select ${hop} from hop_quality hop
       where hop.from_node = way.from_node and hop.to_node = way.to_node and hop.link_type = way.link_type and ${isCounted}
-        and time <= border and time > border - interval '7 days'
+        and time <= border and time > border - interval '7 days' and received_at <= $2
       order by time desc limit $15::integer
     ) hop
     where way.a = now.a and way.b = now.b and way.medium = now.medium
