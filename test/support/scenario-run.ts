@@ -6,6 +6,7 @@ import { flush } from '../../src/ingest/flush.js'
 import { createNameBook } from '../../src/ingest/names.js'
 import { tables } from '../../src/messages/tables.js'
 import { rules as allRules } from '../../src/rules/all.js'
+import { digests } from '../../src/rules/digests.js'
 import { engineSettings, readRuleSettings } from '../../src/rules/settings/read.js'
 import type { Scenario } from './scenario.js'
 import { compareCheck, compareJournal } from './scenario-compare.js'
@@ -70,7 +71,7 @@ function slotsOf ({ engine = defaultStep, down = [] }: Scenario, untilMs: number
 /** What of the scenario before could be seen by the next. */
 async function empty (pool: Pool): Promise<void> {
   await pool.query(Object.keys(tables).map((table) => `delete from ${table}`).join('; '))
-  await pool.query(['nodes', 'known_links', 'names', 'node_addresses', ...engineTables].map((table) => `delete from ${table}`).join('; '))
+  await pool.query(['nodes', 'known_links', 'names', 'node_addresses', ...digests.map(({ table }) => table), ...engineTables].map((table) => `delete from ${table}`).join('; '))
 }
 
 function rowsAround (arrivals: Arrival[], atMs: number): string[] {
