@@ -22,6 +22,22 @@ function makeTarget (settings: Record<string, string>, deadlineMs?: number) {
   return target!
 }
 
+t.test('the receiver\'s check in the documentation takes what is genuine, and nothing else', async (t) => {
+  const [, code] = /```js\n([\s\S]*?)```/.exec(readFileSync(join(packageRoot, 'docs/notifications.md'), 'utf8'))!
+  const folder = t.testdir({ 'check.mjs': `${code}\nexport { isGenuine }` })
+  const { isGenuine } = await import(join(folder, 'check.mjs')) as { isGenuine: (raw: string, signature: unknown, secret: string) => boolean }
+  const receiver = await startReceiver(t)
+  const target = makeTarget({ NOTIFY_URLS: receiver.url, NOTIFY_SECRET: 'key' })
+  await target.send({ ...message, title: '📡' }, { ...attempt, nowMs: Date.now() })
+  await target.send(message, { ...attempt, nowMs: Date.now() - 3_600_000 })
+  const [fresh, old] = receiver.received.map(({ raw, headers }) => ({ raw, signature: headers['x-meshmon-signature'] }))
+  t.equal(isGenuine(fresh!.raw, fresh!.signature, 'key'), true)
+  t.equal(isGenuine(fresh!.raw, fresh!.signature, 'other'), false)
+  t.equal(isGenuine(fresh!.raw.replace('opened', 'closed'), fresh!.signature, 'key'), false)
+  t.equal(isGenuine(fresh!.raw, undefined, 'key'), false)
+  t.equal(isGenuine(old!.raw, old!.signature, 'key'), false, 'sent again by somebody else')
+})
+
 t.test('ntfy: published as JSON to the server, priority by severity', async (t) => {
   const receiver = await startReceiver(t)
   const target = makeTarget({ NOTIFY_URLS: `ntfy://:tk_secret@${receiver.host}/mesh-alarms` })
