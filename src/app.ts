@@ -23,6 +23,7 @@ import { maintenanceRoutes } from './http/routes/maintenance.js'
 import { meshHealthRoutes } from './http/routes/mesh-health.js'
 import { metricsRoutes } from './http/routes/metrics.js'
 import { nodeRoutes } from './http/routes/nodes.js'
+import { notificationRoutes } from './http/routes/notifications.js'
 import { pathRoutes } from './http/routes/paths.js'
 import { phoneRoutes } from './http/routes/phones.js'
 import { radioSeriesRoutes } from './http/routes/radio-series.js'
@@ -118,7 +119,7 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(eventRoutes, { db, now, unknownAfterS: deps.engine.healthUnknownAfterS })
   await app.register(ruleRoutes, { db, now, rules: deps.engine.rules, replay: deps.engine.replay })
   await app.register(rejectedRoutes, { db })
-  for (const routes of [issueRoutes, issueActionRoutes, maintenanceRoutes, nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {
+  for (const routes of [issueRoutes, issueActionRoutes, maintenanceRoutes, notificationRoutes, nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {
     await app.register(routes, { db, now })
   }
   const hourlyS = ageSeconds(config.RETENTION_HOURLY)

@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<Command>> = {
   config: async () => (await import('./commands/config.js')).configCommand(),
   rules: async () => (await import('./commands/rules.js')).rulesCommand(),
   replay: async () => (await import('./commands/replay.js')).replayCommand(),
+  notify: async () => (await import('./commands/notify.js')).notifyCommand(),
   sql: async () => (await import('./commands/sql.js')).sqlCommand(),
   simulate: async () => (await import('./simulate/command.js')).simulateCommand(),
 }

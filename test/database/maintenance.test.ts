@@ -127,6 +127,21 @@ t.test('upkeep on one database', async (t) => {
     t.same(left, { n: rejectedLimits.rows, old: 0 }, 'the oldest went')
   })
 
+  t.test('notifications go after a month, but not what was told of an open incident', async (t) => {
+    await pool.query(`insert into incidents (id, kind, category, subject, scope, state, severity, impact, started_at, opened_at)
+      values ('open', 'node_silent', 'node', 'a', '{}', 'open', 'minor', '{}', now(), now())`)
+    await pool.query(`insert into outbox (key, incident_id, event, at, due_at, settled_at, outcome)
+      select id || age, id, 'opened', now(), now(), now() - age * interval '1 day', 'sent' from unnest(array['open', 'gone']) as id, unnest(array[29, 31]) as age`)
+    await pool.query(`insert into notifications (key, target, event, payload, created_at, due_at, expires_at, sent_at, failed_at)
+      select state || age, 't', 'opened', '{}', now() - interval '40 days', now(), now(),
+        case state when 'sent' then now() - age * interval '1 day' end, case state when 'dead' then now() - age * interval '1 day' end
+      from unnest(array['sent', 'dead', 'waiting']) as state, unnest(array[29, 31]) as age`)
+    await pool.query('truncate job_runs')
+    await maintenanceOf(database).runDue()
+    t.same((await pool.query('select key from outbox order by key')).rows.map(({ key }) => key), ['gone29', 'open29', 'open31'])
+    t.same((await pool.query('select key from notifications order by key')).rows.map(({ key }) => key), ['dead29', 'sent29', 'waiting29', 'waiting31'])
+  })
+
   t.test('start looks at once, stop waits for what is running', async (t) => {
     await pool.query('truncate job_runs')
     const maintenance = maintenanceOf(database)

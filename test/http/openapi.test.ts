@@ -115,7 +115,7 @@ async function readChunk (stream: Readable): Promise<string> {
 
 /** A request that finds something, whatever is generated. */
 function found (path: string): string {
-  const places: Record<string, string> = { src: 'Node-A', dst: 'node-b', a: 'node-b', b: 'Node-A', node: 'C', id: { issues: 'i1', registry: 'pinned', maintenance: '1' }[path.split('/')[1]!] ?? 'Node-A' }
+  const places: Record<string, string> = { src: 'Node-A', dst: 'node-b', a: 'node-b', b: 'Node-A', node: 'C', id: { issues: 'i1', registry: 'pinned', maintenance: '1', notifications: '1' }[path.split('/')[1]!] ?? 'Node-A' }
   const query: Record<string, string> = { '/issues/by-object': '?node=Node-A' }
   return path.replace(/\{(\w+)\}/g, (_, name: string) => places[name]!) + (query[path] ?? '')
 }
@@ -139,6 +139,7 @@ t.test('every answer to generated requests is as documented', async (t) => {
   await insert(pool, 'incidents', [incident('i1', 60), incident('i2', 60, { caused_by: 'i1', scope: { type: 'node', node: 'Node-A' }, subject: 'Node-A' })])
   await insert(pool, 'incident_journal', [{ incident_id: 'i1', rule: 'r', subject: 's', at: ago(9), from_state: 'clear', to_state: 'open' }])
   await insert(pool, 'maintenance', [{ pattern: '*', starts_at: ago(60), ends_at: ago(-60), reason: 'r' }])
+  await insert(pool, 'notifications', [{ key: 'k', target: 't', event: 'opened', payload: { title: 'a' }, created_at: ago(9), due_at: ago(9), expires_at: ago(-9), failed_at: ago(9), error: 'e' }])
   await insert(pool, 'rule_evaluation', [{ rule: 'node_silent', slot: ago(9), ms: 1, rows: 2, matches: 3 }])
   await insert(pool, 'rejected_messages', [{ address: '10.0.0.1', reason: 'r', body: Buffer.from([255]) }])
 

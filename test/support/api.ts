@@ -32,7 +32,7 @@ export async function buildTestApp (db: Pool, settings: Record<string, string> =
 
 const tables = [
   'path_probe', 'hop_quality', 'agent_health', 'crash_reports', 'phone_test', 'radio_metrics', 'worker_event', 'nodes', 'names', 'incidents', 'incident_journal',
-  'rejected_messages', 'known_links', 'maintenance', 'rule_evaluation', 'engine_slot', 'outbox',
+  'rejected_messages', 'known_links', 'maintenance', 'rule_evaluation', 'engine_slot', 'outbox', 'notifications',
 ]
 // Several times faster than truncate, which makes new files for every chunk and index.
 const clear = tables.map((table) => `delete from ${table}`).join(';')

@@ -22,6 +22,13 @@ const dropHeavyRejected = `
 const dropOldIncidents = "delete from incidents where state = 'closed' and ended_at < now() - $1::interval"
 const dropOldJournal = 'delete from incident_journal where at < now() - $1::interval'
 
+// While its incident is open, what came of its opening decides what is told of it later.
+const dropOldOutbox = `
+  delete from outbox o where settled_at < now() - interval '30 days'
+    and not exists (select from incidents i where i.id = o.incident_id and i.state <> 'closed')`
+
+const dropOldNotifications = "delete from notifications where coalesce(sent_at, failed_at) < now() - interval '30 days'"
+
 // An address tells its node for a day only (messages.md); a week is for people who look.
 const dropOldAddresses = "delete from node_addresses where seen_at < now() - interval '7 days'"
 
@@ -29,6 +36,14 @@ const dropOldAddresses = "delete from node_addresses where seen_at < now() - int
 export function housekeepingJobs ({ daily }: Retention): Job[] {
   const jobs: Job[] = [
     { name: 'drop old rejected messages', every: '1 minute', run: dropRejected },
+    {
+      name: 'drop old notifications',
+      every: '1 day',
+      run: async (client) => {
+        await client.query(dropOldOutbox)
+        await client.query(dropOldNotifications)
+      },
+    },
     { name: 'drop old addresses', every: '1 day', run: async (client) => { await client.query(dropOldAddresses) } },
   ]
   if (daily !== null) {

@@ -75,7 +75,6 @@ export interface Affected { incidents: Array<Pick<Told, 'id' | 'kind' | 'scope' 
 
 type Base = Pick<Message, 'key'> & { atMs: number, publicUrl: string | undefined }
 
-const none = { issue: null, affected: [], affected_count: 0, summary: null }
 const listed = 50
 
 /** The message of one transition. */
@@ -97,13 +96,13 @@ export function dailyMessage ({ key, atMs, publicUrl }: Base, kind: string, affe
   const what = titleOf(kind, { type: 'collector' })
   const [only] = briefs
   return {
-    ...none, version: 1, key, event: 'daily', at: toIso(atMs), severity: worstOf(affected.incidents),
+    version: 1, key, event: 'daily', at: toIso(atMs), severity: worstOf(affected.incidents),
     title: affected.count === 1 && only ? only.title : `${what}: ${affected.count.toLocaleString('en-US')} nodes`,
     text: [
       ...briefs.map(({ title }) => `- ${title}`), ...(affected.count > briefs.length ? [`- and ${(affected.count - briefs.length).toLocaleString('en-US')} more`] : []),
       'The quality of the data is told of once a day and rule; what comes later today is in the list of issues.', ...(url === null ? [] : [url]),
     ].join('\n'),
-    url, affected: briefs, affected_count: affected.count,
+    url, issue: null, affected: briefs, affected_count: affected.count, summary: null,
   }
 }
 
@@ -112,13 +111,15 @@ export function summaryMessage ({ key, atMs, publicUrl }: Base, parts: Part[]): 
   const summary = summarise(parts, publicUrl)
   const url = publicUrl === undefined ? null : `${publicUrl}/ui/issues`
   const { title, text } = describeSummary(summary, url)
-  return { ...none, version: 1, key, event: 'summary', at: toIso(atMs), severity: worstOf(parts.map(({ incident }) => incident)), title, text, url, summary }
+  const severity = worstOf(parts.map(({ incident }) => incident))
+  return { version: 1, key, event: 'summary', at: toIso(atMs), severity, title, text, url, issue: null, affected: [], affected_count: 0, summary }
 }
 
 export function testMessage ({ key, atMs, publicUrl }: Base): Message {
   return {
-    ...none, version: 1, key, event: 'test', at: toIso(atMs), severity: 'minor', title: 'meshmon: test message',
+    version: 1, key, event: 'test', at: toIso(atMs), severity: 'minor', title: 'meshmon: test message',
     text: 'Sent by "meshmon notify test". Messages of issues come the same way.', url: publicUrl ?? null,
+    issue: null, affected: [], affected_count: 0, summary: null,
   }
 }
 

@@ -34,13 +34,18 @@ export interface Notifier {
   deliverDue (): Promise<void>
 }
 
+/** The base of links, without a slash at its end. */
+export function publicUrlOf ({ PUBLIC_URL }: Pick<Config, 'PUBLIC_URL'>): string | undefined {
+  return PUBLIC_URL?.replace(/\/+$/, '')
+}
+
 /**
  * Tells people of the transitions in the outbox. As many collectors may run one as share the database. Nothing is lost: a message is sent
  * at least once. It is sent twice only where a collector dies, or loses the database, between the receiver's answer and its own record of it.
  */
 export function createNotifier ({ pool, config, log, now, deadlineMs, stopGraceMs = defaultStopGraceMs }: NotifierOptions): Notifier {
   const targets = makeTargets(config, deadlineMs)
-  const composing = { pool, targets: targets.map(({ name }) => name), perMin: config.NOTIFY_PER_MIN, publicUrl: config.PUBLIC_URL?.replace(/\/+$/, '') }
+  const composing = { pool, targets: targets.map(({ name }) => name), perMin: config.NOTIFY_PER_MIN, publicUrl: publicUrlOf(config) }
   const closing = new AbortController()
   const givingUp = new AbortController()
   // One more than are made in a minute: the summary.
