@@ -45,14 +45,14 @@ export function judgeRule ({ rule, settings }: ActiveRule, observations: Array<O
     judged.changes.push(...changes.map((change) => ({ ...change, rule: rule.name, subject, scope })))
     results.set(subject, { ...state, memory, wakeMs })
   }
-  if (rule.absence === 'closes') ageOthers({ rule, settings }, results, states, { moment, general, judged })
+  if (rule.absence !== 'goes_on') ageOthers({ rule, settings }, results, states, { moment, general, judged })
   for (const [subject, state] of results) states.set(rule.name, subject, state === null || isForgettable(state, moment) ? null : state)
   return judged
 }
 
 /** Subjects without an answer at this slot. */
 function ageOthers ({ rule }: ActiveRule, results: Map<string, SubjectState | null>, states: States, { moment, general, judged }: { moment: Moment, general: General, judged: Judged }): void {
-  const absence = { staleAfterMs: general.stale_after_s * 1000, closeAfterMs: general.no_data_close_h * 3_600_000 }
+  const absence = { staleAfterMs: rule.absence === 'only_closes' ? Infinity : general.stale_after_s * 1000, closeAfterMs: general.no_data_close_h * 3_600_000 }
   for (const [subject, known] of states.states(rule.name)) {
     const state = results.get(subject) ?? known
     if (results.get(subject) === null || state.dataJudgedMs === moment.judgedMs) continue

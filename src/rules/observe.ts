@@ -7,8 +7,9 @@ import type { States } from './states.js'
 export async function observe (db: ClientBase | Pool, { rule, settings }: ActiveRule, slots: Slot[], states: States): Promise<Map<number, Array<Observation<unknown>>>> {
   const byMoment = new Map<number, Array<Observation<unknown>>>(slots.map(({ atMs }) => [atMs, []]))
   if (rule.observe === undefined || rule.read === undefined) return byMoment
-  const { text, values } = rule.observe(slots, watchedBy(rule.name, states), settings)
-  const { rows } = await db.query<never>(text, values)
+  const statement = rule.observe(slots, watchedBy(rule.name, states), settings)
+  if (statement === null) return byMoment
+  const { rows } = await db.query<never>(statement.text, statement.values)
   for (const row of rows) {
     const observation = rule.read(row)
     const observed = byMoment.get(observation.atMs)

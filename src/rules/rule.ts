@@ -138,18 +138,20 @@ export interface Common {
 /** One rule of rules.md. Methods, so that rules of different types fit one list. */
 export interface Rule<Schema extends TObject = TObject, Seen = unknown, Memory = unknown> {
   name: string
+  /** A tracker: it remembers for other rules, answers nothing and is always on, with the settings of the rule named here. */
+  settingsOf?: string
   category: Category
   scope: Scope['type']
   /** Cause rules are judged first. */
   isCause: boolean
   /** What its slots go by: rows by their own time and arrival, or messages by receipt alone (rule 9). */
   judgesBy: 'time' | 'receipt'
-  /** What the absence of data does: an open incident goes stale and closes after a day, or nothing (rules that judge absence itself). */
-  absence: 'closes' | 'goes_on'
+  /** What the absence of data does: an open incident goes stale and closes after a day, only closes then, or nothing (rules that judge absence itself). */
+  absence: 'closes' | 'only_closes' | 'goes_on'
   /** Its section of the rules file: `Common` and its own numbers, each with description and default. */
   settings: Schema
-  /** One statement for any number of slots, its rows oldest first per subject; absent where the rule only looks at what other rules know. */
-  observe? (slots: Slot[], watched: Watched[], settings: Static<Schema>): Statement
+  /** One statement for any number of slots, its rows oldest first per subject; absent where the rule only looks at what other rules know. Null: nothing to ask for now. */
+  observe? (slots: Slot[], watched: Watched[], settings: Static<Schema>): Statement | null
   /** Makes a row of the statement an observation. */
   read? (row: never): Observation<Seen>
   /** Subjects to judge at this slot though nothing of them was observed. */

@@ -111,7 +111,7 @@ scene('who lost its claim writes nothing', async (t) => {
       ...simpleActive.rule,
       observe (slots, watched, settings) {
         const statement = simpleActive.rule.observe?.(slots, watched, settings)
-        if (statement === undefined) throw new Error('no statement')
+        if (!statement) throw new Error('no statement')
         return { ...statement, text: `with theft as (update engine_slot set claimed_by = 'thief') ${statement.text}` }
       },
     },
