@@ -1,10 +1,26 @@
 import { bottleneckLink } from './bottleneck-link.js'
+import { collectorBlind } from './collector-blind.js'
+import { heard } from './heard.js'
 import { jitterBurst } from './jitter-burst.js'
+import { listening } from './listening.js'
 import { lossSpike } from './loss-spike.js'
 import { nodeOverload } from './node-overload.js'
+import { nodeSilent } from './node-silent.js'
 import { rfQualityDrop } from './rf-quality-drop.js'
 import { routeFlapping } from './route-flapping.js'
 import type { Rule } from './rule.js'
 
+/** What rules need to know of the past, kept whether they are switched on or not. Judged before all rules. */
+export const trackers: readonly Rule[] = [heard, listening]
+
 /** Every rule in judging order: causes first, so that what follows from them finds them. */
-export const rules: readonly Rule[] = [rfQualityDrop, bottleneckLink, nodeOverload, jitterBurst, lossSpike, routeFlapping]
+export const rules: readonly Rule[] = [
+  rfQualityDrop,
+  bottleneckLink,
+  nodeSilent,
+  nodeOverload,
+  jitterBurst,
+  lossSpike,
+  routeFlapping,
+  collectorBlind,
+]

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import type { Static, TObject, TSchema } from 'typebox'
 import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
-import { rules as allRules } from '../all.js'
+import { rules as allRules, trackers } from '../all.js'
 import type { ActiveRule, EngineSettings } from '../judge-slot.js'
 import type { Rule } from '../rule.js'
 import { general, type General } from './general.js'
@@ -45,12 +45,16 @@ export function defaultSettings (rules: readonly Rule[] = allRules): RuleSetting
   }
 }
 
-/** The rules that are switched on, with their settings, in judging order. */
+/** The rules that are switched on, with their settings, in judging order; before them the trackers, which are always on. */
 export function activeRules (settings: RuleSettings, rules: readonly Rule[] = allRules): ActiveRule[] {
-  return rules.flatMap((rule) => {
+  const tracking = trackers.flatMap((rule) => {
+    const own = settings.rules[rule.settingsOf ?? rule.name]
+    return own === undefined ? [] : [{ rule, settings: own }]
+  })
+  return [...tracking, ...rules.flatMap((rule) => {
     const own = settings.rules[rule.name]
     return own?.enabled === true ? [{ rule, settings: own }] : []
-  })
+  })]
 }
 
 /** The settings as the engine takes them. */
