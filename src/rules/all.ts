@@ -6,6 +6,7 @@ import { listening } from './listening.js'
 import { lossSpike } from './loss-spike.js'
 import { nodeOverload } from './node-overload.js'
 import { nodeSilent } from './node-silent.js'
+import { repeatedCrashes } from './repeated-crashes.js'
 import { rfQualityDrop } from './rf-quality-drop.js'
 import { routeFlapping } from './route-flapping.js'
 import type { Rule } from './rule.js'
@@ -22,5 +23,6 @@ export const rules: readonly Rule[] = [
   jitterBurst,
   lossSpike,
   routeFlapping,
+  repeatedCrashes,
   collectorBlind,
 ]
