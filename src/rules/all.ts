@@ -1,5 +1,7 @@
 import { bottleneckLink } from './bottleneck-link.js'
+import { clockSkew } from './clock-skew.js'
 import { collectorBlind } from './collector-blind.js'
+import { collectorClock } from './collector-clock.js'
 import { heard } from './heard.js'
 import { jitterBurst } from './jitter-burst.js'
 import { listening } from './listening.js'
@@ -25,4 +27,6 @@ export const rules: readonly Rule[] = [
   routeFlapping,
   repeatedCrashes,
   collectorBlind,
+  collectorClock,
+  clockSkew,
 ]
