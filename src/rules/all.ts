@@ -12,6 +12,7 @@ import { repeatedCrashes } from './repeated-crashes.js'
 import { rfQualityDrop } from './rf-quality-drop.js'
 import { routeFlapping } from './route-flapping.js'
 import type { Rule } from './rule.js'
+import { timingUnusable } from './timing-unusable.js'
 
 /** What rules need to know of the past, kept whether they are switched on or not. Judged before all rules. */
 export const trackers: readonly Rule[] = [heard, listening]
@@ -29,4 +30,5 @@ export const rules: readonly Rule[] = [
   collectorBlind,
   collectorClock,
   clockSkew,
+  timingUnusable,
 ]
