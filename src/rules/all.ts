@@ -1,3 +1,4 @@
+import { batteryLow } from './battery-low.js'
 import { bottleneckLink } from './bottleneck-link.js'
 import { clockSkew } from './clock-skew.js'
 import { collectorBlind } from './collector-blind.js'
@@ -9,6 +10,7 @@ import { lossSpike } from './loss-spike.js'
 import { nodeOverload } from './node-overload.js'
 import { nodeSilent } from './node-silent.js'
 import { repeatedCrashes } from './repeated-crashes.js'
+import { repeaterUnreachable } from './repeater-unreachable.js'
 import { rfQualityDrop } from './rf-quality-drop.js'
 import { routeFlapping } from './route-flapping.js'
 import type { Rule } from './rule.js'
@@ -31,4 +33,6 @@ export const rules: readonly Rule[] = [
   collectorClock,
   clockSkew,
   timingUnusable,
+  repeaterUnreachable,
+  batteryLow,
 ]
