@@ -22,6 +22,7 @@ t.test('/metrics shows what the contract names', async (t) => {
   t.ok(Number(value('meshmon_flush_duration_seconds_count')) >= 1)
   t.equal(value('meshmon_nodes{status="active"}'), '1')
   t.equal(value('meshmon_open_issues{kind="loss_spike",severity="major"}'), '1')
+  for (const name of ['missed', 'abandoned']) t.ok(Number(value(`meshmon_engine_${name}_slots_total`)) >= 0, name)
   t.equal(value('http_request_duration_seconds_count{method="POST",route="/ingest",status="200"}'), '1')
   t.ok(Number(value('process_resident_memory_bytes')) > 0)
 })
