@@ -16,6 +16,7 @@ import { close } from './state.js'
 import type { States } from './states.js'
 import { loadCursors, loadStates, saveCursors, saveStates } from './store.js'
 import { survey } from './survey.js'
+import { saveUsualGaps } from './usual-gaps.js'
 
 export interface EngineOptions {
   pool: Pool
@@ -84,7 +85,7 @@ async function evaluate (claim: Claim, { states, cursors }: Memory, options: Eng
   const changes = [...switchedOff, ...judged.flatMap(({ changes }) => changes)]
   const standing = standingAfter(states, known)
   const outcome = outcomeOf(changes, standing, await survey(pool, standing, { before, claim, settings }))
-  const isWritten = await withTransaction(pool, (client) => write(client, claim, { states, outcome, judged }))
+  const isWritten = await withTransaction(pool, (client) => write(client, claim, { states, outcome, judged, rules: settings.rules }))
   if (!isWritten) return { refused: 'lost' }
   for (const { evaluation } of judged) if (evaluation.error === null) cursors.set(evaluation.rule, claim.atMs)
   return { refused: null, slotMs: claim.slotMs, missedSlots: claim.missedSlots, evaluations: judged.map(({ evaluation }) => evaluation) }
@@ -134,7 +135,7 @@ function closeSwitchedOff (states: States, rules: ActiveRule[], moment: Moment):
   })
 }
 
-async function write (client: ClientBase, claim: Claim, { states, outcome, judged }: { states: States, outcome: Outcome, judged: JudgedRule[] }): Promise<boolean> {
+async function write (client: ClientBase, claim: Claim, { states, outcome, judged, rules }: { states: States, outcome: Outcome, judged: JudgedRule[], rules: ActiveRule[] }): Promise<boolean> {
   if (!await holdClaim(client, claim)) return false
   await saveStates(client, states.takeChanged())
   await applyOutcome(client, outcome)
@@ -142,6 +143,7 @@ async function write (client: ClientBase, claim: Claim, { states, outcome, judge
   const evaluations = judged.map(({ evaluation }) => evaluation)
   await saveCursors(client, evaluations.filter(({ error }) => error === null).map(({ rule }) => rule), claim.atMs)
   await saveEvaluations(client, claim.slotMs, evaluations)
+  await saveUsualGaps(client, claim, { rules, states })
   await finish(client, claim)
   return true
 }

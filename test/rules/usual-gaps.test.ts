@@ -1,0 +1,22 @@
+import t from 'tap'
+import { createEngine } from '../../src/rules/engine.js'
+import { defaultSettings, engineSettings } from '../../src/rules/settings/read.js'
+import { createTestDatabase } from '../support/database.js'
+
+const t0 = Date.parse('2026-11-01T00:00:00Z')
+const { pool } = await createTestDatabase(t)
+
+t.test('the usual gap of a node is known once it has sent six regular messages', async (t) => {
+  const engine = createEngine({ pool, settings: engineSettings(defaultSettings()), instance: 'one', intervalMs: 60_000, delayMs: 0, log: { warn: () => {}, error: (context: object) => { t.fail('a rule failed', context) } } })
+  await pool.query("insert into nodes (name, kind, first_seen, last_seen, last_time) values ('a', 'router', $1, $1, $1)", [new Date(t0).toISOString()])
+  const report = async (minute: number): Promise<void> => {
+    const at = new Date(t0 + minute * 60_000).toISOString()
+    await pool.query("insert into agent_health (time, received_at, node) values ($1, $1, 'a')", [at])
+    await engine.judge(t0 + minute * 60_000)
+  }
+  const gap = async (): Promise<number | null> => (await pool.query<{ usual_gap_s: number | null }>("select usual_gap_s from nodes where name = 'a'")).rows[0]?.usual_gap_s ?? null
+  for (const minute of [1, 6, 11, 16, 21]) await report(minute)
+  t.equal(await gap(), null)
+  await report(26)
+  t.equal(await gap(), 300)
+})
