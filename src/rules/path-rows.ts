@@ -44,7 +44,7 @@ const mostRows = 100
 
 /**
  * $5: what each slot comes after; $6: values above are of interest; $7, $8: paths that are watched; $9: seconds. Late is what has a newer row of its path that was there
- * before the slot.
+ * before the slot. The look-ups are lateral with their conditions and limits inside: left to the planner, many slots at once read whole tables.
  */
 function textOf ({ value, isMeasured }: Measure): string {
   const columns = `${value}::float8 as value, window_s is null as is_status, route`
@@ -66,16 +66,18 @@ function textOf ({ value, isMeasured }: Measure): string {
       select json_agg(json_build_array(${timeMs('time')}, value, is_status) order by time) as rows, (array_agg(route order by time desc) filter (where ${isHopList('route')}))[1] as route
       from (
         select time, ${columns} from path_probe
-        where src = placed.src and dst = placed.dst and time < placed.time and time > placed.time - $9::float8 * interval '1 second'
+        where placed.value > $6::float8 and (placed.value_before is null or placed.value_before <= $6::float8)
+          and src = placed.src and dst = placed.dst and time < placed.time and time > placed.time - $9::float8 * interval '1 second'
           and received_at <= ${atOfPlace} and ${isMeasured}
         order by time desc limit ${keptRows}
       ) earlier
-    ) before on value > $6::float8 and (value_before is null or value_before <= $6::float8)
-    where not exists (
-      select from path_probe later
-      where later.src = placed.src and later.dst = placed.dst and later.time > placed.time and later.time <= ($5::timestamptz[])[place]
-        and later.received_at <= ($5::timestamptz[])[place] and ${isMeasured}
-    )
+    ) before on true
+    left join lateral (
+      select true as is_there from path_probe
+      where src = placed.src and dst = placed.dst and time > placed.time and time <= ($5::timestamptz[])[place] and received_at <= ($5::timestamptz[])[place] and ${isMeasured}
+      limit 1
+    ) later on true
+    where later.is_there is null
     order by src, dst, placed.time`
 }
 

@@ -21,10 +21,12 @@ const text = `
     ${arrivedWindows('route, hashtextextended(route::text, 0) as hash', isHopList('route'))}
   ), watched as (
     select * from unnest($6::text[], $7::text[], $8::boolean[]) as w (src, dst, is_remembered)
+  ), fresh as (
+    select distinct src, dst from arrived where arrival > $5
   ), lists as (
-    select src, dst, hash, bucket from path_route join (select distinct src, dst from arrived where arrival > $5) fresh using (src, dst) where cardinality(route) > 1
+    select src, dst, hash, bucket from path_route join fresh using (src, dst) where cardinality(route) > 1
     union all
-    select src, dst, hash, null from arrived
+    select src, dst, hash, null from arrived join fresh using (src, dst)
   ), wanted as (
     select src, dst from lists group by src, dst having count(distinct hash) >= $10 or count(distinct bucket) <= ${sparseBuckets}
     union
@@ -40,11 +42,12 @@ const text = `
     select json_agg(json_build_array(${timeMs('time')}, route) order by time) as windows, count(distinct route) filter (where route <> placed.route) + 1 as lists
     from (
       select time, route from path_probe
-      where src = placed.src and dst = placed.dst and time < placed.time and time > placed.time - $11::float8 * interval '1 second'
+      where placed.hash_before is distinct from placed.hash and (not placed.is_remembered or $9) and (placed.is_watched or placed.arrival > $5)
+        and src = placed.src and dst = placed.dst and time < placed.time and time > placed.time - $11::float8 * interval '1 second'
         and received_at <= ${atOfPlace} and ${isHopList('route')}
       order by time desc limit ${lookBackRows}
     ) earlier
-  ) before on hash_before is distinct from hash and (not is_remembered or $9)
+  ) before on true
   left join lateral (
     select json_agg(json_build_array(from_node, to_node, lq, nlq, etx)) as known
     from (

@@ -7,6 +7,9 @@ import { formatSpan, parseSeries, parseSpan } from '../support/scenario-notation
 import { readScenarios } from '../support/scenario.js'
 import { playScenario } from '../support/scenario-run.js'
 
+// All scenarios of all rules, on the embedded database: minutes where the machine is busy.
+t.setTimeout(600_000)
+
 t.test('the notation of scenarios', async (t) => {
   t.same(['90s', '5m', '1h30m', '7d', '0:01:30', '-600s', 2, '1.5'].map(parseSpan).map((ms) => ms / 1000), [90, 300, 5400, 604_800, 90, -600, 120, 90])
   for (const text of ['', 'soon', '5 m', '5m later', '1:30']) t.throws(() => parseSpan(text), /no time/, text)
