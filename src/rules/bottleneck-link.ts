@@ -42,6 +42,7 @@ const mostPaths = 50
 
 /*
  * $1: the moments judged. $2 to $5: watched links. $6, $7: seconds counted, seconds of quiet. $8, $9: windows and paths that open; $10: windows kept.
+ * $11, $12: between them lie all hop rows that are looked at, as constants: other chunks are then not even planned.
  * bad_window is small, so which links are worth a look is one scan of half an hour of it; then each link is looked up by its index.
  */
 const statement = `
@@ -80,7 +81,7 @@ function hopsOf (select: string, where: string, order: 'asc' | 'desc'): string {
       select from_node, to_node, link_type, ${medium} from known_links where from_node = link.b and to_node = link.a
     ) way cross join lateral (
       select time from hop_quality hop
-      where hop.from_node = way.from_node and hop.to_node = way.to_node and hop.link_type = way.link_type and not route_cost and ${where} and time <= at and received_at <= at
+      where hop.from_node = way.from_node and hop.to_node = way.to_node and hop.link_type = way.link_type and not route_cost and time > $11 and time <= $12 and ${where} and time <= at and received_at <= at
       order by time ${order} limit 1
     ) hop
     where its_medium = link.medium
@@ -98,7 +99,7 @@ export const bottleneckLink: Rule<typeof settings, Seen, Memory> = {
   settings,
   observe: (slots, watched, own) => ({
     text: statement,
-    values: [slots.map(({ atMs }) => isoOf(atMs)), ...watchedLinks(watched), own.window_s, own.quiet_s, own.min_windows, own.min_paths, mostWindows],
+    values: [slots.map(({ atMs }) => isoOf(atMs)), ...watchedLinks(watched), own.window_s, own.quiet_s, own.min_windows, own.min_paths, mostWindows, isoOf(Math.min(...slots.map(({ atMs }) => atMs)) - 1000 * Math.max(own.window_s, own.quiet_s)), isoOf(Math.max(...slots.map(({ atMs }) => atMs)))],
   }),
   read: readRow,
   judge,

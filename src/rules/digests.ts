@@ -73,7 +73,7 @@ const fillBadWindow = `
     select case when ${isTurned} then to_node else from_node end as a, case when ${isTurned} then from_node else to_node end as b, ${medium} as medium,
       ${hopEtx} as etx
     from hop_quality hop
-    where hop.src = bad.src and hop.dst = bad.dst and hop.time = bad.time and received_at <= $2 and not route_cost and ${hopEtx} >= $7::float8
+    where hop.src = bad.src and hop.dst = bad.dst and hop.time = bad.time and hop.time > $3 and hop.time <= $2 and received_at <= $2 and not route_cost and ${hopEtx} >= $7::float8
     order by ${hopEtx} desc, least(lq, nlq), hop_index limit 1
   ) worst on true
   on conflict (src, dst, time) do update set a = excluded.a, b = excluded.b, medium = excluded.medium, etx = excluded.etx

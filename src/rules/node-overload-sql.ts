@@ -3,7 +3,8 @@ import { timeMs } from './sql.js'
 
 /*
  * $1, $2, $3: as in `arrived`. $4: the moments judged. $5, $6: watched nodes and the end of what must not count. $7, $8: CPU load and load
- * average that are of interest. $9, $10: seconds back for reports and for bad windows; $11, $12: how many of each are kept.
+ * average that are of interest. $9, $10: seconds back for reports and for bad windows; $11, $12: how many of each are kept. $13: the oldest
+ * report that is looked at, as a constant: other chunks are then not even planned.
  * A path's ends are on its route, whether the agent knew it or not. Routes are taken apart only where a node is of interest.
  */
 export const statement = `
@@ -27,7 +28,7 @@ from slot cross join node
 cross join lateral (
   select json_agg(json_build_array(${timeMs('time')}, cpu_pct, load1) order by time) as reports from (
     select time, cpu_pct, load1 from agent_health health
-    where health.node = node.node and time > at - make_interval(secs => $9) and time <= at and received_at <= at and (after is null or time > after)
+    where health.node = node.node and time > at - make_interval(secs => $9) and time <= at and time > $13 and time <= $2 and received_at <= at and (after is null or time > after)
       and (cpu_pct is not null or load1 is not null)
     order by time desc limit $11::integer
   ) report

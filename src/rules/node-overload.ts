@@ -67,6 +67,7 @@ export const nodeOverload: Rule<typeof settings, Seen, Memory> = {
       values: [
         isoOf(sinceMs - commitMs), isoOf(Math.max(...slots.map(({ atMs }) => atMs))), isoOf(sinceMs - dayMs), slots.map(({ atMs }) => isoOf(atMs)),
         nodes.map(({ node }) => node), nodes.map(({ after }) => after), own.open_cpu_pct, own.open_load1, own.newest_s, own.bad_window_s, mostReports, mostWindows,
+        isoOf(Math.min(...slots.map(({ atMs }) => atMs)) - own.newest_s * 1000),
       ],
     }
   },

@@ -4,12 +4,15 @@ import { timeMs } from './sql.js'
 /*
  * $1, $2, $3: as in `arrived`. $4: the moments judged. $5 to $9: watched links, and which need no baseline any more. $10: lq that opens;
  * $11, $12, $13: seconds of now, of few rows, of the baseline; $14: rows needed; $15: rows taken before where the baseline has too few.
+ * $16, $17, $18: how far back rows of now, of before and hours can lie, as constants: what lies in other chunks is then not even planned.
  *
  * known_links says in which directions and under which link types a link was ever seen, so that every look at its rows is one range of
- * hop_quality_link. `offset 0` keeps it so: left to itself the planner reads the rows of all links of half an hour.
+ * hop_quality_link. `offset 0` keeps it so: left to itself the planner reads the rows of all links of half an hour. What says whether a look is
+ * needed stands inside of it: in the condition of the join it would come after it. The day before takes the most, 2 ms a link.
  */
 const hop = `time, lq, nlq, ${hopEtx} as etx, signal_dbm, noise_dbm`
 const turnedHop = 'time, case when turned then nlq else lq end as lq, case when turned then lq else nlq end as nlq, etx, signal_dbm, noise_dbm'
+const isLow = 'now.n >= $14::integer and least(now.lq, now.nlq) < $10::float8'
 
 export const statement = `
 with slot as materialized (select at from unnest($4::timestamptz[]) as slot (at)),
@@ -35,7 +38,7 @@ recent as materialized (
   from way cross join lateral (
     select ${hop} from hop_quality hop
     where hop.from_node = way.from_node and hop.to_node = way.to_node and hop.link_type = way.link_type and ${isCounted}
-      and time > (select min(at) from slot) - make_interval(secs => $11) and time <= $2 and received_at <= $2
+      and time > $16 and time <= $2 and received_at <= $2
     offset 0
   ) hop
   where after is null or time > after
@@ -57,7 +60,7 @@ few as (
       from way cross join lateral (
         select ${hop} from hop_quality hop
         where hop.from_node = way.from_node and hop.to_node = way.to_node and hop.link_type = way.link_type and ${isCounted}
-          and time > at - make_interval(secs => $12) and time > coalesce(lacking.after, '-infinity') and time <= at and received_at <= $2
+          and time > $16 and time > at - make_interval(secs => $12) and time > coalesce(lacking.after, '-infinity') and time <= at and received_at <= $2
         order by time desc limit $14::integer
       ) hop
       where way.a = lacking.a and way.b = lacking.b and way.medium = lacking.medium
@@ -81,34 +84,35 @@ left join lateral (
   from (
     select *, minute <= border - interval '1 minute' as is_before from link_minute known
     where known.a = now.a and known.b = now.b and known.medium = now.medium and minute > border - make_interval(secs => $13) - interval '1 minute' and minute <= at
+      and ${isLow}
     offset 0
   ) minute
-) hour on now.n >= $14::integer and least(now.lq, now.nlq) < $10::float8
+) hour on true
 left join lateral (
   select count(*) as n, avg(lq) as lq, avg(nlq) as nlq, avg(etx) as etx, avg(signal_dbm) as signal_dbm, avg(noise_dbm) as noise_dbm from (
     select ${turnedHop}
     from way cross join lateral (
       select ${hop} from hop_quality hop
       where hop.from_node = way.from_node and hop.to_node = way.to_node and hop.link_type = way.link_type and ${isCounted}
-        and time <= border and time > border - interval '7 days' and received_at <= $2
+        and time <= border and time <= $2 and time > $17 and received_at <= $2
       order by time desc limit $15::integer
     ) hop
-    where way.a = now.a and way.b = now.b and way.medium = now.medium
+    where way.a = now.a and way.b = now.b and way.medium = now.medium and ${isLow} and not link.has_baseline and coalesce(hour.n, 0) < $14::integer
     order by time desc limit $15::integer
   ) row
   having count(*) > 0
-) earlier on now.n >= $14::integer and least(now.lq, now.nlq) < $10::float8 and not has_baseline and coalesce(hour.n, 0) < $14::integer
+) earlier on true
 left join lateral (
   select sum(etx * n) / sum(n) as etx
   from way cross join lateral (
     select case when etx_n > 0 then etx_n else n end as n, case when etx_n > 0 then etx_avg else 1 / greatest(lq_avg * nlq_avg, 0.01) end as etx
     from hop_quality_hourly hourly
     where hourly.from_node = way.from_node and hourly.to_node = way.to_node and hourly.link_type = way.link_type
-      and bucket > border - interval '25 hours' and bucket <= border - interval '1 hour'
+      and bucket > $18 and bucket > border - interval '25 hours' and bucket <= border - interval '1 hour'
     offset 0
   ) hourly
-  where way.a = now.a and way.b = now.b and way.medium = now.medium and etx is not null
-) day on not has_baseline and now.n >= $14::integer and least(now.lq, now.nlq) < $10::float8
+  where way.a = now.a and way.b = now.b and way.medium = now.medium and etx is not null and ${isLow} and not link.has_baseline
+) day on true
 order by at`
 
 /** What a span of rows comes to. */

@@ -70,7 +70,8 @@ interface Row {
 }
 
 const commitMs = 30_000
-const dayMs = 86_400_000
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 
 /** Rule 1. Of interest are links of which a row with an lq or nlq below the threshold arrived; each is followed until none came for half an hour. */
 export const rfQualityDrop: Rule<typeof settings, Seen, Memory> = {
@@ -83,6 +84,7 @@ export const rfQualityDrop: Rule<typeof settings, Seen, Memory> = {
   settings,
   observe (slots, watched, own) {
     const sinceMs = Math.min(...slots.map(({ sinceMs }) => sinceMs))
+    const firstMs = Math.min(...slots.map(({ atMs }) => atMs))
     const atMs = Math.max(...slots.map(({ atMs }) => atMs))
     // Of several slots a later one may need what the first does not.
     const hasBaseline = watched.map(({ isOpen }) => isOpen && slots.length === 1)
@@ -91,6 +93,7 @@ export const rfQualityDrop: Rule<typeof settings, Seen, Memory> = {
       values: [
         isoOf(sinceMs - commitMs), isoOf(atMs), isoOf(sinceMs - dayMs), slots.map(({ atMs }) => isoOf(atMs)), ...watchedLinks(watched), hasBaseline,
         own.open_lq, own.now_s, own.few_rows_s, own.baseline_s, own.min_rows, own.baseline_rows,
+        isoOf(firstMs - own.few_rows_s * 1000), isoOf(firstMs - 7 * dayMs), isoOf(firstMs - own.few_rows_s * 1000 - 26 * hourMs),
       ],
     }
   },
