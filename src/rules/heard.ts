@@ -66,10 +66,12 @@ with arrived_window as materialized (
   select name, 1, least(last_seen, $4), null, null, null from nodes
   where kind = 'router' and last_time < last_seen - interval '15 minutes' and last_seen > $3 and last_seen <= $4::timestamptz + interval '1 minute'
   union all
-  select node, ${placeOf('received_at', '$2')}, null, null, null, max(time)
-  from arrived_window, jsonb_array_elements_text(route) as hop (node)
-  where jsonb_array_length(route) > 2 and node <> src and node <> dst
-  group by 1, 2
+  select node, place, null, null, null, max(time)
+  from (
+    select src, dst, route, ${placeOf('received_at', '$2')} as place, max(time) as time from arrived_window where jsonb_array_length(route) > 2 group by 1, 2, 3, 4
+  ) as routed, jsonb_array_elements_text(route) as hop (node)
+  where node <> src and node <> dst
+  group by node, place
 )
 select ${timeMs('($1::timestamptz[])[place]')} as at_ms, node, ${timeMs('max(heard_at)')} as heard_ms,
   max(regular) as regular, max(others) as others, ${timeMs('max(hop_at)')} as hop_ms
