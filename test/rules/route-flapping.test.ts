@@ -62,6 +62,8 @@ t.test('with few windows in 5 min the last eight count', async (t) => {
   t.equal(judge('A A B B C', slow), 'hold hold hold hold hold', 'two changes')
   t.equal(last('A B A B A B A B', slow), 'hold', 'two lists')
   t.equal(last('C A B A B A B A B', slow), 'hold', 'C is the ninth')
+  t.equal(last('C A B A B A B A', { step: '70s' }), 'hold', 'five windows in 5 min are enough to go by')
+  t.equal(last('C A B A B A B A', { step: '80s' }), 'minor@80', 'four are not')
   t.equal(last('A B A B C', { step: '1h29m' }), 'minor@5340')
   t.equal(last('A B A B C', { step: '1h31m' }), 'hold', 'the first is older than 6 h')
 })
