@@ -65,7 +65,7 @@ export async function replay (pool: Pool, { fromMs, toMs, stepMs = defaultStepMs
 
 /** Slots of one batch: one statement of each rule brings their rows. Rows in memory are kept between these bounds. */
 const slotsAtFirst = 60
-const mostSlots = 720
+const mostSlots = 90
 const fewestSlots = 6
 const manyRows = 40_000
 
