@@ -4,6 +4,7 @@ import { batchNative } from './figures/batch-native.js'
 import { disk } from './figures/disk.js'
 import { embedded } from './figures/embedded.js'
 import { events } from './figures/events.js'
+import { groundTruth } from './figures/ground-truth.js'
 import { memory } from './figures/memory.js'
 import { queries } from './figures/queries.js'
 import { singleNative } from './figures/single-native.js'
@@ -14,8 +15,8 @@ import { openScope } from './support/scope.js'
 import { findNativeServer } from './support/servers.js'
 import { makeTraffic } from './support/traffic.js'
 
-const figures: Record<string, (bench: Bench) => Promise<Figure>> = {
-  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start,
+const figures: Record<string, (bench: Bench) => Promise<Figure | Figure[]>> = {
+  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth,
 }
 
 const usage = `usage: npm run bench -- [NAME…] [--minutes N] [--rounds N] [--scale S]
@@ -59,14 +60,14 @@ async function measure (names: string[], bench: Bench, signal: AbortSignal): Pro
   const measured: Figure[] = []
   for (const name of names) {
     progress(`${name}:`)
+    const before = measured.length
     try {
-      measured.push(await figures[name]!(bench))
+      measured.push(...[await figures[name]!(bench)].flat())
     } catch (error) {
       if (signal.aborted) break
       measured.push({ ...unmeasured(name, '', error instanceof Error ? error.message : String(error)), pass: false })
     }
-    const { what, measured: value, target, pass } = measured.at(-1)!
-    progress(`${what}: ${value} (${target}) ${pass === null ? '' : pass ? 'pass' : 'FAIL'}`)
+    for (const { what, measured: value, target, pass } of measured.slice(before)) progress(`${what}: ${value} (${target}) ${pass === null ? '' : pass ? 'pass' : 'FAIL'}`)
   }
   return measured
 }
@@ -90,7 +91,7 @@ try {
   stop.signal.throwIfAborted()
   const report = { at, settings, loadBefore, figures: measured }
   process.stdout.write(formatReport(report))
-  if (settings.scale === 1 && measured.length === Object.keys(figures).length) writeReport(report)
+  if (settings.scale === 1 && names.length === Object.keys(figures).length) writeReport(report)
   process.exitCode = measured.every(({ pass }) => pass !== false) ? 0 : 1
 } catch (error) {
   if (!stop.signal.aborted) throw error

@@ -33,8 +33,8 @@ export function settingsFor (storage: Storage, port = 0): Record<string, string>
 }
 
 /** Starts `meshmon serve` and waits until it can store. */
-export async function startCollector (scope: Scope, storage: Storage): Promise<Collector> {
-  const program = runMeshmon(scope, ['serve'], settingsFor(storage))
+export async function startCollector (scope: Scope, storage: Storage, settings: Record<string, string> = {}): Promise<Collector> {
+  const program = runMeshmon(scope, ['serve'], { ...settingsFor(storage), ...settings })
   const [, port] = await program.printed(/listening on http:[^ "]+:(\d+)/)
   await program.printed(/ready for measurements/)
   const pid = program.child.pid!
