@@ -72,11 +72,15 @@ async function store (context: FlushContext, arrivals: Arrival[], rejected: Reje
 async function recordSenders (client: ClientBase, context: FlushContext, arrivals: Arrival[]): Promise<void> {
   const heard: Heard[] = []
   const seen: AddressSeen[] = []
+  const last = new Map<string, string>()
   for (const { message, receivedAt, address } of arrivals) {
     for (const sighting of message.sightings) {
       const own = sighting.sendsItself ? address : null
       heard.push({ sighting, receivedAt, address: own })
-      if (own !== null) seen.push({ address: own, node: sighting.name })
+      if (own !== null && last.get(sighting.name) !== own) {
+        last.set(sighting.name, own)
+        seen.push({ address: own, node: sighting.name })
+      }
       for (const reported of sighting.addresses ?? []) seen.push({ address: reported, node: sighting.name })
     }
     for (const { address, name } of message.neighbours) seen.push({ address, node: name })

@@ -10,7 +10,7 @@ const wire: Record<Word, { array: string, write: (value: NonNullable<Cell>) => s
   name: { array: 'text[]', write: quote },
   host: { array: 'text[]', write: quote },
   text: { array: 'text[]', write: quote },
-  route: { array: 'jsonb[]', write: (value) => quote(JSON.stringify(value)) },
+  route: { array: 'jsonb[]', write: quoteRoute },
   json: { array: 'jsonb[]', write: (value) => quote(JSON.stringify(value)) },
   float: { array: 'float8[]', write: String },
   int: { array: 'int4[]', write: String },
@@ -81,17 +81,27 @@ function idOf (key: Cell[]): string {
   return key.join('\u0000')
 }
 
+/** Of a column that holds nothing in any row, no element: unnest fills up with nulls what is shorter than the others. */
 function arrayLiteral (rows: Row[], column: string, write: (value: NonNullable<Cell>) => string): string {
-  let literal = '{'
-  for (const row of rows) {
-    const value = cellsOf(row)[column]
-    if (literal.length > 1) literal += ','
-    literal += value === null || value === undefined ? 'null' : write(value)
-  }
-  return literal + '}'
+  let isEmpty = true
+  const elements = rows.map((row) => {
+    const value = cellsOf(row)[column] ?? null
+    if (value === null) return 'null'
+    isEmpty = false
+    return write(value)
+  })
+  return isEmpty ? '{}' : `{${elements.join()}}`
 }
+
+const special = /["\\]/
 
 function quote (value: Cell): string {
   const text = value as string
-  return /["\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`
+  return special.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`
+}
+
+/** A list of names as JSON. Escaping the quotes around each name is a tenth of all memory that a message takes on its way. */
+function quoteRoute (value: Cell): string {
+  const names = value as string[]
+  return names.length === 0 || names.some((name) => special.test(name)) ? quote(JSON.stringify(names)) : `"[\\"${names.join('\\",\\"')}\\"]"`
 }

@@ -16,7 +16,7 @@ export function shapeOf (schema: { properties: object }): Shape {
 export function unknownFields (message: object, shape: Shape): JsonObject | null {
   const fields = message as JsonObject
   let extra: JsonObject | null = null
-  for (const key of Object.keys(fields)) {
+  for (const key in fields) {
     const inner = shape.get(key)
     const field = fields[key] ?? null
     const unknown = inner && typeof field === 'object' && field !== null ? unknownFields(field, inner) : field

@@ -49,7 +49,8 @@ function findInArray (values: unknown[], depth: number): FieldError | undefined 
 }
 
 function findInObject (value: Record<string, unknown>, depth: number): FieldError | undefined {
-  for (const key of Object.keys(value)) {
+  // An outcome of JSON.parse inherits no keys; a list of its own would be made for every message.
+  for (const key in value) {
     if (key === '__proto__' || key === 'constructor') return { path: pointer('', key), message: 'must not be used as a name' }
     const message = textError(key)
     if (message !== undefined) return { path: '', message: `has a name that is not allowed: it ${message}` }

@@ -49,3 +49,17 @@ t.test('an address noted in a transaction that failed is noted again', async (t)
   await flush(context, [arrival({ src: 'mover' }, '10.0.0.9')], [])
   t.equal(await noted(), 1)
 })
+
+t.test('names of any letters and columns of nulls arrive as they are', async (t) => {
+  const routes = [['plain', 'node'], [], ['null'], ['a"b', 'c\\d', 'e,f', '{g}', "h'i", '\\"'], ['\\']]
+  const arrivals = routes.map((route, i) => arrival({ src: `odd-${i}"\\,{}`, route, ...(i === 4 && { colour: 'red "\\' }) }))
+  await flush(context, arrivals, [])
+  const { rows } = await pool.query("select src, route, rtt_ms, neighbors_seen, extra from path_probe where src like 'odd-%' order by src")
+  t.strictSame(rows, routes.map((route, i) => ({ src: `odd-${i}"\\,{}`, route, rtt_ms: null, neighbors_seen: null, extra: i === 4 ? { colour: 'red "\\' } : null })))
+})
+
+t.test('all addresses that a node sent from in one batch are noted', async (t) => {
+  await flush(context, ['10.0.1.1', '10.0.1.2', '10.0.1.1', '10.0.1.3'].map((address, i) => arrival({ src: i === 2 ? 'HOPPER' : 'hopper', sent_at: `2026-11-22T12:00:0${i}Z` }, address)), [])
+  const { rows } = await pool.query("select address from node_addresses where node = 'hopper' order by address")
+  t.same(rows.map(({ address }) => address), ['10.0.1.1', '10.0.1.2', '10.0.1.3'])
+})
