@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { Health } from '../../incidents/health.js'
 import { findMeshHealth } from '../queries/health.js'
-import { issueColumns, toIssue, type IncidentRow } from '../queries/issues.js'
+import { type IncidentRow, issueColumns, toIssue } from '../../incidents/issue.js'
 import { select } from '../queries/select.js'
 import type { IssueBody } from '../schemas/issues.js'
 

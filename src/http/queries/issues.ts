@@ -1,34 +1,12 @@
 import type { Pool } from 'pg'
+import { type IncidentRow, issueColumns, toIssue } from '../../incidents/issue.js'
 import { formatSubject, parseLink, parseRoute, type Scope } from '../../incidents/subject.js'
-import { titleOf } from '../../incidents/title.js'
 import { decodeCursor, makePage, type Page } from '../paging.js'
 import { Refused } from '../refused.js'
 import type { IssueBody, IssueDetailBody, IssueReferenceBody } from '../schemas/issues.js'
 import { findMaintenance } from './maintenance.js'
 import { findNames } from './names.js'
 import { select } from './select.js'
-
-export interface IncidentRow {
-  id: string
-  kind: string
-  category: IssueBody['category']
-  subject: string
-  scope: Scope
-  state: IssueBody['status']
-  severity: IssueBody['severity']
-  impact: Record<string, unknown>
-  cause: string | null
-  next_steps: string[] | null
-  evidence: Record<string, unknown> | null
-  started_at: string
-  opened_at: string
-  ended_at: string | null
-  resolution: string | null
-  caused_by: string | null
-  ack: Record<string, unknown> | null
-  stale: boolean
-  in_maintenance: boolean
-}
 
 interface JournalRow { at: string, from_state: string, to_state: string, evidence: Record<string, unknown> | null }
 
@@ -44,10 +22,6 @@ export interface IssueFilter {
   limit: number
   cursor?: string
 }
-
-/** Of `incidents`, for `toIssue`. */
-export const issueColumns = `id, kind, category, subject, scope, state, severity, impact, cause, next_steps, evidence, started_at, opened_at, ended_at,
-  resolution, caused_by, ack, stale, in_maintenance`
 
 const selectIssues = `
 select ${issueColumns} from incidents
@@ -112,17 +86,6 @@ export async function findOpenIssues (db: Pool, subjects: string[]): Promise<Map
   const bySubject = new Map<string, IssueReferenceBody[]>()
   for (const { subject, ...issue } of rows) bySubject.set(subject, [...bySubject.get(subject) ?? [], issue])
   return bySubject
-}
-
-export function toIssue ({ state, next_steps: steps, evidence, ...row }: IncidentRow): IssueBody {
-  return {
-    ...row,
-    title: titleOf(row.kind, row.scope),
-    status: state,
-    next_steps: steps ?? [],
-    evidence: evidence ?? {},
-    acknowledged: row.ack !== null,
-  }
 }
 
 /** The scopes that name a node. */

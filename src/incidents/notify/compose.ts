@@ -1,7 +1,8 @@
 import type { ClientBase, Pool } from 'pg'
 import { withTransaction } from '../../database/transaction.js'
 import { hasDue, readDue, settle } from '../outbox.js'
-import { dailyMessage, issueMessage, summaryMessage, type Affected, type Incident, type Message } from './message.js'
+import { type IncidentRow, issueColumns } from '../issue.js'
+import { dailyMessage, issueMessage, summaryMessage, type Affected, type Message } from './message.js'
 import { findKnownKeys, insertMessages, readRecent } from './notifications.js'
 import { dailyKey, planMessages, type Planned } from './plan.js'
 
@@ -17,10 +18,7 @@ export interface Composing {
 const composeLock = 7_734_004
 const tryLock = `select pg_try_advisory_xact_lock(${composeLock}) as locked`
 
-const selectIncident = `
-  select id, kind, category, subject, scope, state, severity, impact, cause, next_steps, evidence, started_at, opened_at, ended_at,
-    resolution, caused_by, ack, stale, in_maintenance
-  from incidents where id = $1`
+const selectIncident = `select ${issueColumns} from incidents where id = $1`
 
 const affectedColumns = 'id, kind, scope, severity, count(*) over ()::integer as count'
 const worstFirst = "order by array_position(array['critical', 'major', 'minor'], severity), started_at, id limit 50"
@@ -58,7 +56,7 @@ async function makeMessage (client: ClientBase, planned: Planned, publicUrl: str
     case 'summary': return summaryMessage(base, planned.parts)
     case 'daily': return dailyMessage(base, planned.kind, await readAffected(client, selectOpenOfKind, [planned.kind]))
     case 'single': {
-      const { rows: [incident] } = await client.query<Incident>(selectIncident, [planned.incident.id])
+      const { rows: [incident] } = await client.query<IncidentRow>(selectIncident, [planned.incident.id])
       if (incident === undefined) throw new Error(`incident ${planned.incident.id} went away while its message was made`)
       return issueMessage(base, planned.event, incident, await readAffected(client, selectConsequences, [incident.id, planned.event === 'closed']))
     }

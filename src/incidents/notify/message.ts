@@ -1,3 +1,4 @@
+import { type IncidentRow, type Issue, toIssue } from '../issue.js'
 import { titleOf } from '../title.js'
 import type { Scope } from '../subject.js'
 import type { OutboxEvent, Part, Told } from './plan.js'
@@ -13,29 +14,6 @@ export interface Brief {
   title: string
   severity: Severity
   url: string | null
-}
-
-/** A row of `incidents`, its times as RFC 3339. */
-export interface Incident {
-  id: string
-  kind: string
-  category: string
-  subject: string
-  scope: Scope
-  state: Told['state']
-  severity: Severity
-  impact: Record<string, unknown>
-  cause: string | null
-  next_steps: string[] | null
-  evidence: Record<string, unknown> | null
-  started_at: string
-  opened_at: string
-  ended_at: string | null
-  resolution: string | null
-  caused_by: string | null
-  ack: Record<string, unknown> | null
-  stale: boolean
-  in_maintenance: boolean
 }
 
 export interface SummaryGroup { event: OutboxEvent, kind: string, count: number, worst: Severity, first: string[] }
@@ -64,7 +42,7 @@ export interface Message {
   text: string
   url: string | null
   /** As in GET /issues. */
-  issue: ReturnType<typeof toIssue> | null
+  issue: Issue | null
   /** Issues that `issue` causes and that have no message of their own; of a daily message those of its rule. At most 50. */
   affected: Brief[]
   affected_count: number
@@ -78,7 +56,7 @@ type Base = Pick<Message, 'key'> & { atMs: number, publicUrl: string | undefined
 const listed = 50
 
 /** The message of one transition. */
-export function issueMessage ({ key, atMs, publicUrl }: Base, event: OutboxEvent, incident: Incident, affected: Affected): Message {
+export function issueMessage ({ key, atMs, publicUrl }: Base, event: OutboxEvent, incident: IncidentRow, affected: Affected): Message {
   const issue = toIssue(incident)
   const briefs = affected.incidents.slice(0, listed).map((one) => briefOf(one, publicUrl))
   const url = issueUrl(publicUrl, incident.id)
@@ -121,11 +99,6 @@ export function testMessage ({ key, atMs, publicUrl }: Base): Message {
     text: 'Sent by "meshmon notify test". Messages of issues come the same way.', url: publicUrl ?? null,
     issue: null, affected: [], affected_count: 0, summary: null,
   }
-}
-
-/** An incident as the API shows it. */
-export function toIssue ({ state, next_steps: steps, evidence, ...row }: Incident) {
-  return { ...row, title: titleOf(row.kind, row.scope), status: state, next_steps: steps ?? [], evidence: evidence ?? {}, acknowledged: row.ack !== null }
 }
 
 function summarise (parts: Part[], publicUrl: string | undefined): Summary {

@@ -1,5 +1,6 @@
 import type { OutboxEvent } from './plan.js'
-import type { Brief, MessageEvent, Severity, Summary, toIssue } from './message.js'
+import type { Issue } from '../issue.js'
+import type { Brief, MessageEvent, Severity, Summary } from './message.js'
 
 const told: Record<OutboxEvent, string> = { opened: 'opened', escalated: 'got worse', closed: 'closed', reminder: 'still open' }
 
@@ -16,7 +17,7 @@ export function headline (event: MessageEvent, severity: Severity, title: string
 
 export interface Described {
   event: OutboxEvent
-  issue: ReturnType<typeof toIssue>
+  issue: Issue
   affected: Brief[]
   affectedCount: number
   url: string | null
@@ -81,7 +82,7 @@ const endings: Readonly<Record<string, string>> = {
   recovered: 'It recovered', no_data: 'Nothing was heard of it for a day', manual: 'Closed by hand', retired: 'Retired',
 }
 
-function describeEnd ({ started_at: started, ended_at: ended, resolution }: ReturnType<typeof toIssue>): string {
+function describeEnd ({ started_at: started, ended_at: ended, resolution }: Issue): string {
   const how = endings[resolution ?? ''] ?? 'Closed'
   return ended === null ? `${how}.` : `${how}: ${describeTime(started)} to ${describeTime(ended)}, ${describeSpan(Date.parse(ended) - Date.parse(started))}.`
 }
