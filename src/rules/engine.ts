@@ -15,6 +15,7 @@ import { snapshot, standingAfter } from './standing.js'
 import { close } from './state.js'
 import type { States } from './states.js'
 import { loadCursors, loadStates, saveCursors, saveStates } from './store.js'
+import { forgetRetired } from './retired.js'
 import { survey } from './survey.js'
 import { saveUsualGaps } from './usual-gaps.js'
 
@@ -77,6 +78,7 @@ async function evaluate (claim: Claim, { states, cursors }: Memory, options: Eng
   const moment: Moment = { atMs: claim.atMs, judgedMs: claim.judgedMs, listeningMs: claim.listeningMs }
   const before = await loadOpen(pool)
   await takeOverClosings(pool, states, before)
+  await forgetRetired(pool, states, claim)
   await fillDigests(claim, cursors, { pool, general: settings.general, log: options.log })
   const known = snapshot(states)
   const switchedOff = closeSwitchedOff(states, settings.rules, moment)
