@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { batchNative } from './figures/batch-native.js'
 import { disk } from './figures/disk.js'
 import { embedded } from './figures/embedded.js'
+import { evaluation } from './figures/evaluation.js'
 import { events } from './figures/events.js'
 import { groundTruth } from './figures/ground-truth.js'
 import { memory } from './figures/memory.js'
@@ -16,7 +17,7 @@ import { findNativeServer } from './support/servers.js'
 import { makeTraffic } from './support/traffic.js'
 
 const figures: Record<string, (bench: Bench) => Promise<Figure | Figure[]>> = {
-  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth,
+  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation,
 }
 
 const usage = `usage: npm run bench -- [NAME…] [--minutes N] [--rounds N] [--scale S]
