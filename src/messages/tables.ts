@@ -10,7 +10,7 @@
  * | route | string[] | jsonb | hosts in order |
  * | text, float, int, bool, json | | text, double precision, integer, boolean, jsonb | |
  *
- * Narrower in path_probe, for space: rtt_ms and jitter_ms are real (7 digits), window_s is smallint.
+ * Narrower in path_probe, for space: rtt_ms, jitter_ms and loss_pct are real (7 digits), window_s is smallint.
  *
  * `key` is the identity of a row (unique index): a second row with the same key is a duplicate and not stored.
  */

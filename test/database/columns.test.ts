@@ -8,7 +8,7 @@ const types: Record<string, string> = {
 }
 
 /** Narrower in the database than their word: the guide's own, and those that make most of a compressed row. */
-const narrower: Record<string, string> = { 'path_probe.window_s': 'smallint', 'path_probe.rtt_ms': 'real', 'path_probe.jitter_ms': 'real' }
+const narrower: Record<string, string> = { 'path_probe.window_s': 'smallint', 'path_probe.rtt_ms': 'real', 'path_probe.jitter_ms': 'real', 'path_probe.loss_pct': 'real' }
 
 function expectColumn (table: string, column: string, word: ColumnWord): string {
   const type = narrower[`${table}.${column}`] ?? types[word.replace('?', '')]
