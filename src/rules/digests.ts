@@ -49,9 +49,13 @@ const fillLinkMinute = `
     signal_n = known.signal_n + excluded.signal_n, signal_dbm = coalesce(known.signal_dbm + excluded.signal_dbm, known.signal_dbm, excluded.signal_dbm),
     noise_n = known.noise_n + excluded.noise_n, noise_dbm = coalesce(known.noise_dbm + excluded.noise_dbm, known.noise_dbm, excluded.noise_dbm)`
 
+/** Of one window; a hop index is one byte. */
+const mostHops = 256
+
 /**
  * $4: jitter, $5: loss, $6: loss of network_status, $7: etx. Hop rows may come after their window: it is then judged again. (Those whose
- * time was still to come need no look-up of their own: their window has the same time.)
+ * time was still to come need no look-up of their own: their window has the same time.) The order by hop_index makes the planner take the index by path,
+ * also where the table has no statistics yet; by that of time alone each look-up reads the hops of everybody's windows of that second.
  */
 const fillBadWindow = `
   with bad as (
@@ -72,8 +76,12 @@ const fillBadWindow = `
   left join lateral (
     select case when ${isTurned} then to_node else from_node end as a, case when ${isTurned} then from_node else to_node end as b, ${medium} as medium,
       ${hopEtx} as etx
-    from hop_quality hop
-    where hop.src = bad.src and hop.dst = bad.dst and hop.time = bad.time and hop.time > $3 and hop.time <= $2 and received_at <= $2 and not route_cost and ${hopEtx} >= $7::float8
+    from (
+      select from_node, to_node, link_type, hop_index, lq, nlq, etx from hop_quality
+      where src = bad.src and dst = bad.dst and time = bad.time and time > $3 and time <= $2 and received_at <= $2 and not route_cost
+      order by hop_index limit ${mostHops}
+    ) hop
+    where ${hopEtx} >= $7::float8
     order by ${hopEtx} desc, least(lq, nlq), hop_index limit 1
   ) worst on true
   on conflict (src, dst, time) do update set a = excluded.a, b = excluded.b, medium = excluded.medium, etx = excluded.etx

@@ -14,7 +14,7 @@ const sparseBuckets = 7
  * $9: whether there are several slots; $10: hop lists that open; $11, $12: seconds of the last windows, and of the window.
  *
  * A path is of interest where path_route and what arrived since it was filled have enough lists between them, or where path_route has too
- * little to tell. Its windows matter where those before have enough lists as well; with several slots memory may end in between, so they all come.
+ * little to tell. Only what is of interest has its hops looked up. Its windows matter where those before have enough lists as well; with several slots memory may end in between, so they all come.
  */
 const text = `
   with arrived as materialized (
@@ -52,7 +52,8 @@ const text = `
     select json_agg(json_build_array(from_node, to_node, lq, nlq, etx)) as known
     from (
       select distinct on (from_node, to_node) from_node, to_node, lq, nlq, ${hopEtx} as etx from hop_quality
-      where src = placed.src and dst = placed.dst and time <= placed.time and time > placed.time - $12::float8 * interval '1 second'
+      where (placed.is_watched or (placed.arrival > $5 and ($9 or before.lists >= $10)))
+        and src = placed.src and dst = placed.dst and time <= placed.time and time > placed.time - $12::float8 * interval '1 second'
         and received_at <= ${atOfPlace} and not route_cost and ${hopEtx} is not null
       order by from_node, to_node, time desc
     ) newest

@@ -66,6 +66,18 @@ async function dropRejected (client: pg.Client): Promise<void> {
   if (size?.is_large === true) await client.query(dropHeavyRejected, [rejectedLimits.bytes])
 }
 
+/** The day's chunks of what grows fastest, and the tables that the issue engine changes at every slot. */
+const selectWritten = `
+select chunk::text as name from unnest(array['path_probe', 'hop_quality', 'agent_health']) as hypertable,
+  lateral show_chunks(hypertable::regclass, newer_than => now() - interval '1 day') as chunk
+union all select unnest(array['link_minute', 'bad_window', 'path_route', 'rule_state', 'incidents'])`
+
+/** A chunk is new each day: until it is analysed, the planner knows nothing of it, and may take the index that reads everybody's rows of a second. */
+async function analyzeWritten (client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(selectWritten)
+  for (const { name } of rows) await client.query(`analyze ${name}`)
+}
+
 /** Less than this opens in no time: our own bookkeeping writes some kilobytes a minute. */
 const checkpointAfterBytes = 1024 * 1024
 
@@ -85,6 +97,7 @@ export function embeddedJobs (): Job[] {
         checkpointed = place?.lsn ?? checkpointed
       },
     },
+    { name: 'analyze what is written', every: '10 minutes', run: analyzeWritten },
     { name: 'vacuum and analyze', every: '1 day', run: async (client) => { await client.query('vacuum (analyze, skip_locked)') } },
   ]
 }
