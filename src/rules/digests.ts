@@ -1,7 +1,7 @@
 import { arrived, hopEtx, isCounted, isStatus, isTurned, medium } from './links-sql.js'
 import type { Statement } from './rule.js'
 import type { General } from './settings/general.js'
-import { isoOf } from './sql.js'
+import { commitMs, isoOf } from './sql.js'
 
 /** When a window is bad, and its worst hop bad enough to be named. */
 export type BadWindow = Pick<General, 'bad_jitter_ms' | 'bad_loss_pct' | 'bad_status_loss_pct' | 'min_etx'>
@@ -26,9 +26,6 @@ export interface Digest {
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
-/** A row is written some moments after it was stamped as received: what adds up waits for it, what can takes the span again. */
-const commitMs = 30_000
-
 function span (sinceMs: number, atMs: number): string[] {
   return [isoOf(sinceMs), isoOf(atMs), isoOf(sinceMs - dayMs)]
 }

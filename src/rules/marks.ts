@@ -1,11 +1,8 @@
 import type { Slot, Statement } from './rule.js'
-import { isoOf } from './sql.js'
+import { commitMs, isoOf } from './sql.js'
 
 /** What need not be known to the second is judged once a minute: a tenth of the work, and of what is written. */
 export const markMs = 60_000
-
-/** Rows commit up to this long after the receipt they carry. */
-const commitMs = 30_000
 
 /** The last full minute before a moment. */
 export function markOf (ms: number): number {

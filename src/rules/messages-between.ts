@@ -1,9 +1,6 @@
 import type { Slot, Statement, Watched } from './rule.js'
 import { placeOf } from './marks.js'
-import { isoOf, slotValues } from './sql.js'
-
-/** Rows commit up to this long after the receipt they carry. */
-const commitMs = 30_000
+import { commitMs, isoOf, slotValues } from './sql.js'
 
 /**
  * SQL for what routers and servers sent, as (node, time, place of the slot it arrived in), but for hop rows, which are many and come with a window; `nodes` names the parameter that lists whose, null: anybody's.

@@ -4,7 +4,7 @@ import { statement } from './node-overload-sql.js'
 import { describeCpu, describeLoad } from './node-overload-text.js'
 import type { Answer, Judgement, Judging, Observation, Rule } from './rule.js'
 import { common } from './settings/common.js'
-import { isoOf } from './sql.js'
+import { commitMs, isoOf } from './sql.js'
 
 const percent = (initial: number, description: string) => Type.Number({ default: initial, minimum: 0, maximum: 100, description })
 const load = (initial: number, description: string) => Type.Number({ default: initial, minimum: 0, maximum: 1000, description })
@@ -42,7 +42,6 @@ export interface Memory {
 
 interface Row { at_ms: number, node: string, reports: Report[], windows: BadWindowRow[] }
 
-const commitMs = 30_000
 const dayMs = 86_400_000
 const mostReports = 60
 const mostWindows = 20

@@ -1,6 +1,6 @@
-import { arrivedWindows, atOfPlace, commitMs, isHopList, placeOfArrival, slotSpan, watchedPaths } from './path-sql.js'
+import { arrivedWindows, atOfPlace, isHopList, placeOfArrival, slotSpan, watchedPaths } from './path-sql.js'
 import type { Answer, Judgement, Judging, Observation, Slot, Statement, Watched } from './rule.js'
-import { slotValues, timeMs } from './sql.js'
+import { commitMs, slotValues, timeMs } from './sql.js'
 
 /** Rows of paths, walked by time, each once: what `jitter_burst` and `loss_spike` have in common. */
 

@@ -1,11 +1,9 @@
 import { arrived } from './links-sql.js'
 import type { Slot, Watched } from './rule.js'
-import { isoOf, slotValues } from './sql.js'
+import { commitMs, isoOf, slotValues } from './sql.js'
 
 /** SQL that the rules about paths share. Its parameters $1 to $4 are those of `slotSpan`. */
 
-/** A row may become visible this much later than its time of receipt says: it is written in a transaction. */
-export const commitMs = 30_000
 /** Rows that arrive later than this after their time are not judged. */
 const lateMs = 7 * 86_400_000
 

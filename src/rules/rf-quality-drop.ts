@@ -5,7 +5,7 @@ import { statement } from './rf-quality-drop-sql.js'
 import { describe } from './rf-quality-drop-text.js'
 import type { Answer, Judgement, Judging, Observation, Rule } from './rule.js'
 import { common } from './settings/common.js'
-import { isoOf } from './sql.js'
+import { commitMs, isoOf } from './sql.js'
 
 const ratio = (initial: number, description: string) => Type.Number({ default: initial, minimum: 0, maximum: 1, description })
 const times = (initial: number, description: string) => Type.Number({ default: initial, minimum: 1, maximum: 100, description })
@@ -69,7 +69,6 @@ interface Row {
   day_etx: number | null, points: Array<[number, number]>
 }
 
-const commitMs = 30_000
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 

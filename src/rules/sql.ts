@@ -1,5 +1,8 @@
 import type { Slot } from './rule.js'
 
+/** A row carries the time of its receipt, and may become visible this much later: it is written in a transaction with others, and a queue comes before. */
+export const commitMs = 30_000
+
 /** Milliseconds with microseconds as fraction, as the engine counts time, of a timestamptz expression. */
 export function timeMs (expression: string): string {
   return `(extract(epoch from ${expression}) * 1000)::float8`
