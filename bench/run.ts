@@ -10,6 +10,7 @@ import { memory } from './figures/memory.js'
 import { queries } from './figures/queries.js'
 import { singleNative } from './figures/single-native.js'
 import { start } from './figures/start.js'
+import { twoCollectors } from './figures/two-collectors.js'
 import { unmeasured, type Bench, type Figure } from './support/bench.js'
 import { formatReport, writeReport } from './support/report.js'
 import { openScope } from './support/scope.js'
@@ -17,7 +18,7 @@ import { findNativeServer } from './support/servers.js'
 import { makeTraffic } from './support/traffic.js'
 
 const figures: Record<string, (bench: Bench) => Promise<Figure | Figure[]>> = {
-  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation,
+  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors,
 }
 
 const usage = `usage: npm run bench -- [NAME…] [--minutes N] [--rounds N] [--scale S]
