@@ -1,4 +1,4 @@
-import { arrivedWindows, atOfPlace, isHopList, placeOfArrival, slotSpan, watchedPaths } from './path-sql.js'
+import { arrivedWindows, atOfPlace, earliestBefore, isHopList, placeOfArrival, slotSpan, watchedPaths } from './path-sql.js'
 import type { Answer, Judgement, Judging, Observation, Slot, Statement, Watched } from './rule.js'
 import { commitMs, slotValues, timeMs } from './sql.js'
 
@@ -45,6 +45,7 @@ const mostRows = 100
 /**
  * $5: what each slot comes after; $6: values above are of interest; $7, $8: paths that are watched; $9: seconds. Late is what has a newer row of its path that was there
  * before the slot. The look-ups are lateral with their conditions and limits inside: left to the planner, many slots at once read whole tables.
+ * $10 and $2 bound them once more by what the planner can see: it then plans for the chunks of a week, and not for those of 90 days.
  */
 function textOf ({ value, isMeasured }: Measure): string {
   const columns = `${value}::float8 as value, window_s is null as is_status, route`
@@ -67,14 +68,14 @@ function textOf ({ value, isMeasured }: Measure): string {
       from (
         select time, ${columns} from path_probe
         where placed.value > $6::float8 and (placed.value_before is null or placed.value_before <= $6::float8)
-          and src = placed.src and dst = placed.dst and time < placed.time and time > placed.time - $9::float8 * interval '1 second'
+          and src = placed.src and dst = placed.dst and time < placed.time and time > placed.time - $9::float8 * interval '1 second' and time > $10 and time <= $2
           and received_at <= ${atOfPlace} and ${isMeasured}
         order by time desc limit ${keptRows}
       ) earlier
     ) before on true
     left join lateral (
       select true as is_there from path_probe
-      where src = placed.src and dst = placed.dst and time > placed.time and time <= ($5::timestamptz[])[place] and received_at <= ($5::timestamptz[])[place] and ${isMeasured}
+      where src = placed.src and dst = placed.dst and time > placed.time and time <= ($5::timestamptz[])[place] and time > $3 and time <= $2 and received_at <= ($5::timestamptz[])[place] and ${isMeasured}
       limit 1
     ) later on true
     where later.is_there is null
@@ -82,7 +83,7 @@ function textOf ({ value, isMeasured }: Measure): string {
 }
 
 export function pathStatement (measure: Measure, { slots, watched, interest, runGapS }: { slots: Slot[], watched: Watched[], interest: number, runGapS: number }): Statement {
-  return { text: textOf(measure), values: [...slotSpan(slots), slotValues(slots)[1], interest, ...watchedPaths(watched), runGapS] }
+  return { text: textOf(measure), values: [...slotSpan(slots), slotValues(slots)[1], interest, ...watchedPaths(watched), runGapS, earliestBefore(slots, runGapS)] }
 }
 
 export interface PathRowRead {

@@ -7,6 +7,11 @@ import { commitMs, isoOf, slotValues } from './sql.js'
 /** Rows that arrive later than this after their time are not judged. */
 const lateMs = 7 * 86_400_000
 
+/** Nothing before a row is looked for further back than this, `spanS` before the oldest row. */
+export function earliestBefore (slots: Slot[], spanS: number): string {
+  return isoOf(Math.min(...slots.map(({ sinceMs }) => sinceMs)) - lateMs - spanS * 1000)
+}
+
 /** Values of $1, $2: what arrived after and up to; $3: no row is older; $4: the slots. A row that became visible late is in the first. */
 export function slotSpan (slots: Slot[]): [string, string, string, string[]] {
   const sinceMs = Math.min(...slots.map(({ sinceMs }) => sinceMs))

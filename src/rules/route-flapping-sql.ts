@@ -1,5 +1,5 @@
 import { hopEtx } from './links-sql.js'
-import { arrivedWindows, atOfPlace, isHopList, placeOfArrival, slotSpan, watchedPaths } from './path-sql.js'
+import { arrivedWindows, atOfPlace, earliestBefore, isHopList, placeOfArrival, slotSpan, watchedPaths } from './path-sql.js'
 import type { FlapSettings } from './route-flapping.js'
 import type { Slot, Statement, Watched } from './rule.js'
 import { isoOf, timeMs } from './sql.js'
@@ -11,7 +11,8 @@ const sparseBuckets = 7
 
 /**
  * $5: windows that arrived up to then come for watched paths only; $6, $7, $8: watched paths and whether something is remembered of them;
- * $9: whether there are several slots; $10: hop lists that open; $11, $12: seconds of the last windows, and of the window.
+ * $9: whether there are several slots; $10: hop lists that open; $11, $12: seconds of the last windows, and of the window;
+ * $13: no look-up needs older rows, told apart so that the planner sees it.
  *
  * A path is of interest where path_route and what arrived since it was filled have enough lists between them, or where path_route has too
  * little to tell. Only what is of interest has its hops looked up. Its windows matter where those before have enough lists as well; with several slots memory may end in between, so they all come.
@@ -43,7 +44,7 @@ const text = `
     from (
       select time, route from path_probe
       where placed.hash_before is distinct from placed.hash and (not placed.is_remembered or $9) and (placed.is_watched or placed.arrival > $5)
-        and src = placed.src and dst = placed.dst and time < placed.time and time > placed.time - $11::float8 * interval '1 second'
+        and src = placed.src and dst = placed.dst and time < placed.time and time > placed.time - $11::float8 * interval '1 second' and time > $13 and time <= $2
         and received_at <= ${atOfPlace} and ${isHopList('route')}
       order by time desc limit ${lookBackRows}
     ) earlier
@@ -53,7 +54,7 @@ const text = `
     from (
       select distinct on (from_node, to_node) from_node, to_node, lq, nlq, ${hopEtx} as etx from hop_quality
       where (placed.is_watched or (placed.arrival > $5 and ($9 or before.lists >= $10)))
-        and src = placed.src and dst = placed.dst and time <= placed.time and time > placed.time - $12::float8 * interval '1 second'
+        and src = placed.src and dst = placed.dst and time <= placed.time and time > placed.time - $12::float8 * interval '1 second' and time > $13 and time <= $2
         and received_at <= ${atOfPlace} and not route_cost and ${hopEtx} is not null
       order by from_node, to_node, time desc
     ) newest
@@ -66,5 +67,5 @@ export function flapStatement (slots: Slot[], watched: Watched[], { open_lists: 
   // A closed incident's subject is watched for a day, with or without memory.
   const remembered = paths.map(({ afterMs }) => afterMs === null)
   const sinceMs = Math.min(...slots.map(({ sinceMs }) => sinceMs))
-  return { text, values: [...slotSpan(slots), isoOf(sinceMs), ...watchedPaths(paths), remembered, slots.length > 1, openLists, lastS, windowS] }
+  return { text, values: [...slotSpan(slots), isoOf(sinceMs), ...watchedPaths(paths), remembered, slots.length > 1, openLists, lastS, windowS, earliestBefore(slots, Math.max(lastS, windowS))] }
 }
