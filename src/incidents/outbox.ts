@@ -1,4 +1,5 @@
 import type { ClientBase, Pool } from 'pg'
+import { timeMs } from '../rules/sql.js'
 import type { Due, Plan, Told } from './notify/plan.js'
 import type { Transition } from './notify/wants.js'
 
@@ -20,12 +21,10 @@ const insert = `
 /** More than this at once are left for the next time. */
 const dueRows = 20_000
 
-const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`
-
 const selectDue = `
-  select o.id, o.key, o.event, ${ms('o.at')} as at_ms, ${ms('o.due_at')} as due_ms,
+  select o.id, o.key, o.event, ${timeMs('o.at')} as at_ms, ${timeMs('o.due_at')} as due_ms,
     i.id as incident_id, i.kind, i.category, i.scope, i.severity, i.state, i.ack is not null as acknowledged, i.in_maintenance,
-    opening.id is not null as has_opening, opening.outcome as opening, ${ms('opening.due_at')} as opening_due_ms, ${ms('closing.at')} as closed_ms,
+    opening.id is not null as has_opening, opening.outcome as opening, ${timeMs('opening.due_at')} as opening_due_ms, ${timeMs('closing.at')} as closed_ms,
     cause.state as cause_state, cause.in_maintenance as cause_in_maintenance,
     cause_opening.id is not null as cause_has_opening, cause_opening.outcome as cause_opening
   from outbox o

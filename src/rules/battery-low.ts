@@ -48,7 +48,6 @@ export const batteryLow: Rule<typeof settings, Seen, Memory> = {
   name: 'battery_low',
   category: 'radio',
   scope: 'node',
-  isCause: false,
   judgesBy: 'time',
   absence: 'closes',
   settings,

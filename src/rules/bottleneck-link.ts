@@ -3,7 +3,7 @@ import { formatSubject, orderEnds, type Scope } from '../incidents/subject.js'
 import { medium, watchedLinks } from './links-sql.js'
 import type { Answer, Finding, Judgement, Judging, Observation, Rule } from './rule.js'
 import { common } from './settings/common.js'
-import { isoOf, timeMs } from './sql.js'
+import { isoOf, spanOf, timeMs } from './sql.js'
 
 const integer = (initial: number, minimum: number, maximum: number, description: string) => Type.Integer({ default: initial, minimum, maximum, description })
 
@@ -93,14 +93,19 @@ export const bottleneckLink: Rule<typeof settings, Seen, Memory> = {
   name: 'bottleneck_link',
   category: 'network',
   scope: 'link',
-  isCause: true,
   judgesBy: 'time',
   absence: 'closes',
   settings,
-  observe: (slots, watched, own) => ({
-    text: statement,
-    values: [slots.map(({ atMs }) => isoOf(atMs)), ...watchedLinks(watched), own.window_s, own.quiet_s, own.min_windows, own.min_paths, mostWindows, isoOf(Math.min(...slots.map(({ atMs }) => atMs)) - 1000 * Math.max(own.window_s, own.quiet_s)), isoOf(Math.max(...slots.map(({ atMs }) => atMs)))],
-  }),
+  observe (slots, watched, own) {
+    const { firstMs, atMs } = spanOf(slots)
+    return {
+      text: statement,
+      values: [
+        slots.map(({ atMs }) => isoOf(atMs)), ...watchedLinks(watched), own.window_s, own.quiet_s, own.min_windows, own.min_paths, mostWindows,
+        isoOf(firstMs - 1000 * Math.max(own.window_s, own.quiet_s)), isoOf(atMs),
+      ],
+    }
+  },
   read: readRow,
   judge,
 }

@@ -83,7 +83,6 @@ export const clockSkew: Rule<typeof settings, Seen, Skewed> = {
   name: 'clock_skew',
   category: 'data_quality',
   scope: 'node',
-  isCause: false,
   judgesBy: 'receipt',
   absence: 'closes',
   settings,

@@ -24,7 +24,6 @@ export const collectorBlind: Rule<typeof settings, Seen, null> = {
   name: 'collector_blind',
   category: 'node',
   scope: 'collector',
-  isCause: false,
   judgesBy: 'time',
   absence: 'goes_on',
   settings,

@@ -25,7 +25,6 @@ export const collectorClock: Rule<typeof settings, never, Memory> = {
   name: 'collector_clock',
   category: 'data_quality',
   scope: 'collector',
-  isCause: false,
   judgesBy: 'receipt',
   absence: 'closes',
   settings,

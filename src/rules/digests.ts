@@ -26,6 +26,12 @@ export interface Digest {
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
+const keepMs = 2 * hourMs
+
+function pruneBy (table: string, time: string): Digest['prune'] {
+  return (atMs) => ({ text: `delete from ${table} where ${time} < $1`, values: [isoOf(atMs - keepMs)] })
+}
+
 function span (sinceMs: number, atMs: number): string[] {
   return [isoOf(sinceMs), isoOf(atMs), isoOf(sinceMs - dayMs)]
 }
@@ -99,32 +105,32 @@ const fillPathRoute = `
   ) fresh
   on conflict (src, dst, bucket, hash) do update set last_time = excluded.last_time where known.last_time < excluded.last_time`
 
-/** In the order they are to be filled. */
+/** In the order they are to be filled. What adds up, or is not read to the second, waits until late rows are visible; bad_window takes the span again. */
 export const digests: readonly Digest[] = [
   {
     table: 'link_minute',
     everyMs: minuteMs,
-    keepMs: 2 * hourMs,
+    keepMs,
     lookBackMs: 100 * minuteMs,
     fill: (sinceMs, atMs) => ({ text: fillLinkMinute, values: span(sinceMs - commitMs, atMs - commitMs) }),
-    prune: (atMs) => ({ text: 'delete from link_minute where minute < $1', values: [isoOf(atMs - 2 * hourMs)] }),
+    prune: pruneBy('link_minute', 'minute'),
   },
   {
     table: 'bad_window',
     everyMs: 0,
-    keepMs: 2 * hourMs,
+    keepMs,
     lookBackMs: 30 * minuteMs,
     fill: (sinceMs, atMs, { bad_jitter_ms: jitterMs, bad_loss_pct: lossPct, bad_status_loss_pct: statusLossPct, min_etx: minEtx }) => ({
       text: fillBadWindow, values: [...span(sinceMs - commitMs, atMs), jitterMs, lossPct, statusLossPct, minEtx],
     }),
-    prune: (atMs) => ({ text: 'delete from bad_window where time < $1', values: [isoOf(atMs - 2 * hourMs)] }),
+    prune: pruneBy('bad_window', 'time'),
   },
   {
     table: 'path_route',
     everyMs: 0,
-    keepMs: 2 * hourMs,
+    keepMs,
     lookBackMs: hourMs,
     fill: (sinceMs, atMs) => ({ text: fillPathRoute, values: span(sinceMs - commitMs, atMs - commitMs) }),
-    prune: (atMs) => ({ text: 'delete from path_route where bucket < $1', values: [isoOf(atMs - 2 * hourMs)] }),
+    prune: pruneBy('path_route', 'bucket'),
   },
 ]

@@ -2,11 +2,10 @@ import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import { withTransaction } from '../database/transaction.js'
 import { digests, type Digest } from './digests.js'
+import { crosses, markMs } from './marks.js'
 import type { General } from './settings/general.js'
 import { type Claim, holdClaim } from './slots.js'
 import { saveCursors } from './store.js'
-
-const pruneEveryMs = 60_000
 
 export interface Filling { pool: Pool, general: General, log: Pick<Logger, 'error'> }
 
@@ -30,7 +29,7 @@ async function fillOne (pool: Pool, claim: Claim, digest: Digest, { sinceMs, gen
   return await withTransaction(pool, async (client) => {
     if (!await holdClaim(client, claim)) return false
     await client.query(digest.fill(sinceMs, claim.atMs, general))
-    if (Math.floor(sinceMs / pruneEveryMs) !== Math.floor(claim.atMs / pruneEveryMs)) await client.query(digest.prune(claim.atMs))
+    if (crosses(sinceMs, claim.atMs, markMs)) await client.query(digest.prune(claim.atMs))
     await saveCursors(client, [nameOf(digest)], claim.atMs)
     return true
   })

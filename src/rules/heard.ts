@@ -85,7 +85,6 @@ export const heard: Rule<typeof silenceSettings, Seen, Heard> = {
   settingsOf: 'node_silent',
   category: 'node',
   scope: 'node',
-  isCause: false,
   judgesBy: 'time',
   absence: 'goes_on',
   settings: silenceSettings,

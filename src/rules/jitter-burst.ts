@@ -27,7 +27,6 @@ export const jitterBurst: Rule<typeof settings, SeenRow, PathMemory> = {
   name: 'jitter_burst',
   category: 'network',
   scope: 'path',
-  isCause: false,
   judgesBy: 'time',
   absence: 'closes',
   settings,

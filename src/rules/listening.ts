@@ -28,7 +28,6 @@ export const listening: Rule<typeof silenceSettings, never, Deafness> = {
   settingsOf: 'node_silent',
   category: 'node',
   scope: 'collector',
-  isCause: false,
   judgesBy: 'time',
   absence: 'goes_on',
   settings: silenceSettings,

@@ -47,7 +47,6 @@ export const lossSpike: Rule<typeof settings, SeenRow, PathMemory> = {
   name: 'loss_spike',
   category: 'network',
   scope: 'path',
-  isCause: false,
   judgesBy: 'time',
   absence: 'closes',
   settings,

@@ -9,6 +9,11 @@ export function markOf (ms: number): number {
   return Math.floor(ms / markMs) * markMs
 }
 
+/** Whether a multiple of `everyMs` lies between two moments, the later one included. */
+export function crosses (sinceMs: number | null, atMs: number, everyMs: number): boolean {
+  return sinceMs === null || Math.floor(sinceMs / everyMs) !== Math.floor(atMs / everyMs)
+}
+
 /**
  * A statement by minutes: $1 are the moments whose slot ends a minute (up to which receipts belong to it), $2 since when they do, $3 and $4 the span of all of
  * them, the first a little earlier: some of its rows were not yet committed at the mark before. Null where no minute ends.

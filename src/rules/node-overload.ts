@@ -4,7 +4,7 @@ import { statement } from './node-overload-sql.js'
 import { describeCpu, describeLoad } from './node-overload-text.js'
 import type { Answer, Judgement, Judging, Observation, Rule } from './rule.js'
 import { common } from './settings/common.js'
-import { commitMs, isoOf } from './sql.js'
+import { commitMs, isoOf, spanOf } from './sql.js'
 
 const percent = (initial: number, description: string) => Type.Number({ default: initial, minimum: 0, maximum: 100, description })
 const load = (initial: number, description: string) => Type.Number({ default: initial, minimum: 0, maximum: 1000, description })
@@ -54,19 +54,18 @@ export const nodeOverload: Rule<typeof settings, Seen, Memory> = {
   name: 'node_overload',
   category: 'node',
   scope: 'node',
-  isCause: true,
   judgesBy: 'time',
   absence: 'closes',
   settings,
   observe (slots, watched, own) {
-    const sinceMs = Math.min(...slots.map(({ sinceMs }) => sinceMs))
+    const { sinceMs, firstMs, atMs } = spanOf(slots)
     const nodes = watched.flatMap(({ scope, afterMs }) => scope.type === 'node' ? [{ node: scope.node, after: afterMs === null ? null : isoOf(afterMs) }] : [])
     return {
       text: statement,
       values: [
-        isoOf(sinceMs - commitMs), isoOf(Math.max(...slots.map(({ atMs }) => atMs))), isoOf(sinceMs - dayMs), slots.map(({ atMs }) => isoOf(atMs)),
+        isoOf(sinceMs - commitMs), isoOf(atMs), isoOf(sinceMs - dayMs), slots.map(({ atMs }) => isoOf(atMs)),
         nodes.map(({ node }) => node), nodes.map(({ after }) => after), own.open_cpu_pct, own.open_load1, own.newest_s, own.bad_window_s, mostReports, mostWindows,
-        isoOf(Math.min(...slots.map(({ atMs }) => atMs)) - own.newest_s * 1000),
+        isoOf(firstMs - own.newest_s * 1000),
       ],
     }
   },

@@ -30,7 +30,6 @@ export const nodeSilent: Rule<typeof silenceSettings, Seen, Memory> = {
   name: 'node_silent',
   category: 'node',
   scope: 'node',
-  isCause: true,
   judgesBy: 'time',
   absence: 'goes_on',
   settings: silenceSettings,

@@ -1,6 +1,6 @@
 import { arrived } from './links-sql.js'
 import type { Slot, Watched } from './rule.js'
-import { commitMs, isoOf, slotValues } from './sql.js'
+import { commitMs, isoOf, slotValues, spanOf } from './sql.js'
 
 /** SQL that the rules about paths share. Its parameters $1 to $4 are those of `slotSpan`. */
 
@@ -9,13 +9,12 @@ const lateMs = 7 * 86_400_000
 
 /** Nothing before a row is looked for further back than this, `spanS` before the oldest row. */
 export function earliestBefore (slots: Slot[], spanS: number): string {
-  return isoOf(Math.min(...slots.map(({ sinceMs }) => sinceMs)) - lateMs - spanS * 1000)
+  return isoOf(spanOf(slots).sinceMs - lateMs - spanS * 1000)
 }
 
 /** Values of $1, $2: what arrived after and up to; $3: no row is older; $4: the slots. A row that became visible late is in the first. */
 export function slotSpan (slots: Slot[]): [string, string, string, string[]] {
-  const sinceMs = Math.min(...slots.map(({ sinceMs }) => sinceMs))
-  const atMs = Math.max(...slots.map(({ atMs }) => atMs))
+  const { sinceMs, atMs } = spanOf(slots)
   return [isoOf(sinceMs - commitMs), isoOf(atMs), isoOf(sinceMs - lateMs), slotValues(slots)[0]]
 }
 

@@ -63,7 +63,6 @@ export const repeatedCrashes: Rule<typeof settings, Seen, CrashMemory> = {
   name: 'repeated_crashes',
   category: 'node',
   scope: 'node',
-  isCause: false,
   judgesBy: 'time',
   absence: 'goes_on',
   settings,

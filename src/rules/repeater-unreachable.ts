@@ -41,7 +41,6 @@ export const repeaterUnreachable: Rule<typeof settings, Seen, Memory> = {
   name: 'repeater_unreachable',
   category: 'radio',
   scope: 'node',
-  isCause: false,
   judgesBy: 'time',
   absence: 'only_closes',
   settings,

@@ -5,7 +5,7 @@ import { statement } from './rf-quality-drop-sql.js'
 import { describe } from './rf-quality-drop-text.js'
 import type { Answer, Judgement, Judging, Observation, Rule } from './rule.js'
 import { common } from './settings/common.js'
-import { commitMs, isoOf } from './sql.js'
+import { commitMs, isoOf, spanOf } from './sql.js'
 
 const ratio = (initial: number, description: string) => Type.Number({ default: initial, minimum: 0, maximum: 1, description })
 const times = (initial: number, description: string) => Type.Number({ default: initial, minimum: 1, maximum: 100, description })
@@ -77,14 +77,11 @@ export const rfQualityDrop: Rule<typeof settings, Seen, Memory> = {
   name: 'rf_quality_drop',
   category: 'network',
   scope: 'link',
-  isCause: true,
   judgesBy: 'time',
   absence: 'closes',
   settings,
   observe (slots, watched, own) {
-    const sinceMs = Math.min(...slots.map(({ sinceMs }) => sinceMs))
-    const firstMs = Math.min(...slots.map(({ atMs }) => atMs))
-    const atMs = Math.max(...slots.map(({ atMs }) => atMs))
+    const { sinceMs, firstMs, atMs } = spanOf(slots)
     // Of several slots a later one may need what the first does not.
     const hasBaseline = watched.map(({ isOpen }) => isOpen && slots.length === 1)
     return {

@@ -2,7 +2,7 @@ import { hopEtx } from './links-sql.js'
 import { arrivedWindows, atOfPlace, earliestBefore, isHopList, placeOfArrival, slotSpan, watchedPaths } from './path-sql.js'
 import type { FlapSettings } from './route-flapping.js'
 import type { Slot, Statement, Watched } from './rule.js'
-import { isoOf, timeMs } from './sql.js'
+import { isoOf, spanOf, timeMs } from './sql.js'
 
 /** Windows that are brought of a path that nothing is remembered of. */
 const lookBackRows = 32
@@ -66,6 +66,5 @@ export function flapStatement (slots: Slot[], watched: Watched[], { open_lists: 
   const paths = watched.filter(({ scope }) => scope.type === 'path')
   // A closed incident's subject is watched for a day, with or without memory.
   const remembered = paths.map(({ afterMs }) => afterMs === null)
-  const sinceMs = Math.min(...slots.map(({ sinceMs }) => sinceMs))
-  return { text, values: [...slotSpan(slots), isoOf(sinceMs), ...watchedPaths(paths), remembered, slots.length > 1, openLists, lastS, windowS, earliestBefore(slots, Math.max(lastS, windowS))] }
+  return { text, values: [...slotSpan(slots), isoOf(spanOf(slots).sinceMs), ...watchedPaths(paths), remembered, slots.length > 1, openLists, lastS, windowS, earliestBefore(slots, Math.max(lastS, windowS))] }
 }

@@ -30,7 +30,6 @@ export const routeFlapping: Rule<typeof settings, SeenWindow, FlapMemory> = {
   name: 'route_flapping',
   category: 'network',
   scope: 'path',
-  isCause: false,
   judgesBy: 'time',
   absence: 'closes',
   settings,

@@ -142,8 +142,6 @@ export interface Rule<Schema extends TObject = TObject, Seen = unknown, Memory =
   settingsOf?: string
   category: Category
   scope: Scope['type']
-  /** Cause rules are judged first. */
-  isCause: boolean
   /** What its slots go by: rows by their own time and arrival, or messages by receipt alone (rule 9). */
   judgesBy: 'time' | 'receipt'
   /** What the absence of data does: an open incident goes stale and closes after a day, only closes then, or nothing (rules that judge absence itself). */

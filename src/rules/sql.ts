@@ -15,6 +15,11 @@ export function isoOf (ms: number): string {
   return `${new Date(wholeMs).toISOString().slice(0, -1)}${String(us - wholeMs * 1000).padStart(3, '0')}Z`
 }
 
+/** What several slots cover: new since, the first moment judged, the last. */
+export function spanOf (slots: Slot[]): { sinceMs: number, firstMs: number, atMs: number } {
+  return { sinceMs: Math.min(...slots.map(({ sinceMs }) => sinceMs)), firstMs: Math.min(...slots.map(({ atMs }) => atMs)), atMs: Math.max(...slots.map(({ atMs }) => atMs)) }
+}
+
 /** Values for `unnest($1::timestamptz[], $2::timestamptz[]) as slot (at, since)`. */
 export function slotValues (slots: Slot[]): [string[], string[]] {
   return [slots.map(({ atMs }) => isoOf(atMs)), slots.map(({ sinceMs }) => isoOf(sinceMs))]

@@ -7,6 +7,7 @@ import type { OpenRow } from '../incidents/open.js'
 import type { Standing, Surroundings } from '../incidents/outcome.js'
 import { formatSubject } from '../incidents/subject.js'
 import type { EngineSettings } from './judge-slot.js'
+import { crosses } from './marks.js'
 import type { Claim } from './slots.js'
 
 /** The digests of a moment; in a replay they are temporary tables of one connection. */
@@ -16,8 +17,7 @@ type Db = Pool | ClientBase
 export async function survey (pool: Pool, standing: Standing[], { before, claim, settings }: { before: Map<string, OpenRow>, claim: Claim, settings: EngineSettings }): Promise<Surroundings> {
   const { atMs, priorAtMs } = claim
   const { general } = settings
-  const everyMs = general.impact_every_s * 1000
-  const isDue = priorAtMs === null || Math.floor(priorAtMs / everyMs) !== Math.floor(atMs / everyMs)
+  const isDue = crosses(priorAtMs, atMs, general.impact_every_s * 1000)
   const maintenance = standing.length === 0 ? [] : await maintenanceAt(pool, atMs)
   const covered = standing.filter(({ scope }) => maintenance.some((one) => covers(one, scope, atMs)))
   return {

@@ -34,7 +34,6 @@ export const timingUnusable: Rule<typeof settings, Seen, Memory> = {
   name: 'timing_unusable',
   category: 'data_quality',
   scope: 'node',
-  isCause: false,
   judgesBy: 'time',
   absence: 'closes',
   settings,

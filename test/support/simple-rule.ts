@@ -21,7 +21,6 @@ export const simpleRule: Rule<typeof settings, Seen, null> = {
   name: 'loss_spike',
   category: 'network',
   scope: 'path',
-  isCause: false,
   judgesBy: 'time',
   absence: 'closes',
   settings,

@@ -6,7 +6,7 @@ import { describeSettings } from '../../../src/rules/settings/in-force.js'
 import { readRuleSettings } from '../../../src/rules/settings/read.js'
 
 const settings = Type.Object({ ...common({ close_after_s: 900, close_rows: 3 }), open_ms: Type.Number({ default: 30, description: 'Jitter above this (ms)' }) }, { additionalProperties: false })
-const rule: Rule = { name: 'jitter_burst', category: 'network', scope: 'path', isCause: false, judgesBy: 'time', absence: 'closes', settings, judge: () => ({ answers: [], memory: null }) }
+const rule: Rule = { name: 'jitter_burst', category: 'network', scope: 'path', judgesBy: 'time', absence: 'closes', settings, judge: () => ({ answers: [], memory: null }) }
 
 t.test('settings in force stand beside their defaults and what they mean', async (t) => {
   const read = readRuleSettings('engine:\n  fold_wait_s: 10\njitter_burst:\n  enabled: false\n  open_ms: 40\n', 'f', { rules: [rule] })

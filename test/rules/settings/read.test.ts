@@ -7,7 +7,7 @@ import { formatExample, formatRuleSettings } from '../../../src/rules/settings/w
 
 function madeUpRule (name: string, numbers: Parameters<typeof Type.Object>[0]): Rule {
   return {
-    name, category: 'network', scope: 'path', isCause: false, judgesBy: 'time', absence: 'closes',
+    name, category: 'network', scope: 'path', judgesBy: 'time', absence: 'closes',
     settings: Type.Object({ ...common({ close_after_s: 900, close_rows: 3 }), ...numbers }, { additionalProperties: false }),
     judge: () => ({ answers: [], memory: null }),
   }
