@@ -4,7 +4,7 @@ import type { Config } from '../config.js'
 import { openDatabase } from '../database/database.js'
 import { findServer, reasonOf } from '../database/embedded/folder.js'
 import { databaseName, userName } from '../database/embedded/names.js'
-import { createPool } from '../database/pool.js'
+import { createPool, patientConnectTimeoutMs } from '../database/pool.js'
 
 export interface CommandDatabase {
   pool: Pool
@@ -19,7 +19,7 @@ export async function openForCommand (config: Config, log: Pick<BaseLogger, 'inf
   const applicationName = 'meshmon command'
   const running = config.DATABASE_URL === undefined ? await findServer(config.DATA_DIR) : undefined
   if (config.DATABASE_URL !== undefined || running) {
-    const server = running ? { ...running, user: userName, database: databaseName } : { connectionString: config.DATABASE_URL! }
+    const server = running ? { ...running, user: userName, database: databaseName, connectTimeoutMs: patientConnectTimeoutMs } : { connectionString: config.DATABASE_URL! }
     const pool = createPool({ ...server, applicationName, max: 2 }, log)
     try {
       await pool.query('select 1')

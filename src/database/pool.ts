@@ -12,12 +12,16 @@ export interface PoolSettings {
   applicationName: string
   /** Connections at most. */
   max: number
+  /** Longest wait for a connection; 5 s unless given. */
+  connectTimeoutMs?: number
   /** The server ends a statement that takes longer; a minute unless given. */
   statementTimeoutMs?: number
 }
 
-const connectTimeoutMs = 5000
+const defaultConnectTimeoutMs = 5000
 const defaultStatementTimeoutMs = 60_000
+/** `connectTimeoutMs` for who can wait: the embedded database greets nobody while it runs a statement of another connection. */
+export const patientConnectTimeoutMs = defaultStatementTimeoutMs
 // The server ends the statement first, and says so; what is waited beyond that is for a server that does not answer at all.
 const answerWaitMs = 1000
 const idleTimeoutMs = 30_000
@@ -52,7 +56,7 @@ export function createTypes (): pg.CustomTypesConfig {
  * (`2025-09-29T18:41:05.000001Z`), an `int8` as number where it is safe. A connection that breaks while idle is logged and replaced.
  */
 export function createPool (settings: PoolSettings, log: Pick<BaseLogger, 'warn'>): pg.Pool {
-  const { applicationName, statementTimeoutMs = defaultStatementTimeoutMs, ...connection } = settings
+  const { applicationName, connectTimeoutMs = defaultConnectTimeoutMs, statementTimeoutMs = defaultStatementTimeoutMs, ...connection } = settings
   const pool = new pg.Pool({
     ...connection,
     application_name: applicationName,

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import t, { type Test } from 'tap'
 import { isRetryable, isUnavailable } from '../../src/database/errors.js'
-import { createPool, int8ToNumber, timestampToRfc3339 } from '../../src/database/pool.js'
+import { createPool, int8ToNumber, patientConnectTimeoutMs, timestampToRfc3339 } from '../../src/database/pool.js'
 import { withTransaction } from '../../src/database/transaction.js'
 import { memoryLog, startTestServer, until } from '../support/embedded.js'
 
@@ -87,4 +87,17 @@ t.test('errors are told apart', async (t) => {
   t.teardown(async () => await nobody.end())
   const refused = await nobody.query('select 1').then(() => undefined, (error: unknown) => error)
   t.ok(isUnavailable(refused), String(refused))
+})
+
+t.test('a connection waits for a database that is busy with a long statement, as long as it was told', async (t) => {
+  const busy = open(t, 1)
+  await busy.query('select 1')
+  const hasty = createPool({ ...connection, applicationName: 'test', max: 1, connectTimeoutMs: 20 }, memoryLog().log)
+  const patient = createPool({ ...connection, applicationName: 'test', max: 1, connectTimeoutMs: patientConnectTimeoutMs }, memoryLog().log)
+  t.teardown(async () => await Promise.all([hasty.end(), patient.end()]))
+  const long = busy.query('select count(*) from generate_series(1, 3000000)')
+  const [refused, answered] = await Promise.allSettled([hasty.query('select 1'), patient.query('select 1')])
+  t.match(refused, { status: 'rejected', reason: { message: /timeout/ } })
+  t.match(answered, { status: 'fulfilled' })
+  await long
 })
