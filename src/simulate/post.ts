@@ -1,5 +1,4 @@
-import { Agent, request, type IncomingMessage } from 'node:http'
-import { Agent as TlsAgent, request as requestTls } from 'node:https'
+import { Collector, readTaken, type CollectorAnswer } from '../delivery/collector.js'
 import type { Emission } from './generate.js'
 import { noCounts, type Sink } from './sink.js'
 
@@ -19,7 +18,6 @@ export interface PostOptions {
 
 export class PostError extends Error {}
 
-const requestMs = 30_000
 const stopMs = 5_000
 const giveUpMs = 300_000
 const firstWaitMs = 250
@@ -27,8 +25,6 @@ const longestWaitMs = 30_000
 const aheadBatches = 4
 
 interface Lane { bodies: string[], waiting: number, tail: Promise<void> }
-
-interface Answer { status: number, retryAfter: string | undefined, body: string }
 
 /**
  * Posts to a collector over a few connections kept open. The messages of a node always take the same one, so that each arrives
@@ -39,19 +35,16 @@ interface Answer { status: number, retryAfter: string | undefined, body: string 
 export class PostSink implements Sink {
   readonly counts = noCounts()
   readonly #options: PostOptions
-  readonly #target: URL
-  readonly #agent: Agent
+  readonly #collector: Collector
   readonly #lanes: Lane[]
   readonly #stop: () => void
   #failure: Error | null = null
 
   constructor (options: PostOptions) {
-    const settings = { keepAlive: true, maxSockets: options.connections }
     this.#options = options
-    this.#target = ingestUrl(options.url)
-    this.#agent = this.#target.protocol === 'https:' ? new TlsAgent(settings) : new Agent(settings)
+    this.#collector = new Collector(options)
     this.#lanes = Array.from({ length: options.connections }, () => ({ bodies: [], waiting: 0, tail: Promise.resolve() }))
-    this.#stop = () => { setTimeout(() => { this.#agent.destroy() }, stopMs).unref() }
+    this.#stop = () => { setTimeout(() => { this.#collector.close() }, stopMs).unref() }
     options.signal.addEventListener('abort', this.#stop, { once: true })
   }
 
@@ -74,7 +67,7 @@ export class PostSink implements Sink {
     for (const lane of this.#lanes) if (lane.bodies.length > 0) this.#submit(lane)
     await Promise.all(this.#lanes.map(({ tail }) => tail))
     this.#options.signal.removeEventListener('abort', this.#stop)
-    this.#agent.destroy()
+    this.#collector.close()
     if (this.#failure !== null) throw this.#failure
   }
 
@@ -94,11 +87,11 @@ export class PostSink implements Sink {
     const { now } = this.#options
     for (const since = now(); now() - since < giveUpMs;) {
       if (this.#options.signal.aborted && trouble !== '') break
-      const answer = await this.#post(body).catch((error: Error) => error)
+      const answer = await this.#collector.post(body).catch((error: Error) => error)
       if (!(answer instanceof Error) && this.#settles(answer, bodies.length)) return
       trouble = answer instanceof Error ? answer.message : `answer ${answer.status}`
       if (answer instanceof Error && 'code' in answer && answer.code === 'ECONNREFUSED' && this.counts.stored + this.counts.duplicates === 0) {
-        throw new PostError(`nothing listens at ${this.#target.href}: start the collector, or name it with --url`)
+        throw new PostError(`nothing listens at ${this.#collector.target.href}: start the collector, or name it with --url`)
       }
       this.counts.retries++
       const asked = answer instanceof Error ? NaN : Number(answer.retryAfter) * 1000
@@ -106,16 +99,17 @@ export class PostSink implements Sink {
       wait = Math.min(2 * wait, longestWaitMs)
     }
     this.counts.unsent += bodies.length
-    if (!this.#options.signal.aborted) throw new PostError(`${this.#target.href} took nothing for ${giveUpMs / 60_000} min (${trouble}): is the collector running?`)
+    if (!this.#options.signal.aborted) throw new PostError(`${this.#collector.target.href} took nothing for ${giveUpMs / 60_000} min (${trouble}): is the collector running?`)
   }
 
   /** True when the answer is final and counted; throws where a repetition cannot help. */
-  #settles ({ status, body }: Answer, sent: number): boolean {
+  #settles ({ status, body }: CollectorAnswer, sent: number): boolean {
     if (status === 200) {
-      const { stored, duplicates, rejected } = readCounts(body)
-      this.counts.stored += stored
-      this.counts.duplicates += duplicates
-      this.counts.rejected += rejected
+      const taken = readTaken(body)
+      if (taken === undefined) throw new PostError(`not a collector's answer: ${body.slice(0, 100)}`)
+      this.counts.stored += taken.stored
+      this.counts.duplicates += taken.duplicates
+      this.counts.rejected += taken.rejected.length
       return true
     }
     if (status === 400) {
@@ -123,52 +117,6 @@ export class PostSink implements Sink {
       return true
     }
     if (status === 429 || status >= 500) return false
-    throw new PostError(`${this.#target.href} answered ${status}: ${body.slice(0, 300)}`)
-  }
-
-  #post (body: string): Promise<Answer> {
-    const { token } = this.#options
-    const headers = {
-      'content-type': 'application/json', 'content-length': Buffer.byteLength(body),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    }
-    return new Promise((resolve, reject) => {
-      const send = this.#target.protocol === 'https:' ? requestTls : request
-      const call = send(this.#target, { method: 'POST', agent: this.#agent, headers, timeout: requestMs }, (response) => {
-        readAll(response).then((text) => resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'], body: text }), reject)
-      })
-      call.on('timeout', () => call.destroy(new PostError(`no answer for ${requestMs / 1000} s`)))
-      call.on('error', reject)
-      call.end(body)
-    })
-  }
-}
-
-function ingestUrl (url: URL): URL {
-  const target = new URL(url)
-  target.pathname = `${target.pathname.replace(/\/(ingest)?$/, '')}/ingest`
-  return target
-}
-
-const longestAnswer = 1 << 20
-
-async function readAll (response: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const chunk of response.setEncoding('utf8')) if (text.length < longestAnswer) text += String(chunk)
-  return text
-}
-
-function readCounts (body: string): { stored: number, duplicates: number, rejected: number } {
-  const { stored, duplicates, rejected } = readObject(body)
-  if (typeof stored !== 'number' || typeof duplicates !== 'number' || !Array.isArray(rejected)) throw new PostError(`not a collector's answer: ${body.slice(0, 100)}`)
-  return { stored, duplicates, rejected: rejected.length }
-}
-
-function readObject (body: string): { [key: string]: unknown } {
-  try {
-    const answer: unknown = JSON.parse(body)
-    return typeof answer === 'object' && answer !== null ? { ...answer } : {}
-  } catch {
-    return {}
+    throw new PostError(`${this.#collector.target.href} answered ${status}: ${body.slice(0, 300)}`)
   }
 }

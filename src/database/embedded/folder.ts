@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants, lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, lstatSync, mkdirSync, readFileSync, realpathSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { identifyThisProcess, isRunning, type ProcessIdentity } from '../../process-identity.js'
 
 /** A cause that waiting does not cure; the message says what to do. */
 export class EmbeddedError extends Error {
@@ -56,42 +57,12 @@ export function prepareSocketFolder ({ host }: ServerAddress): void {
   if (!isOurs) throw new EmbeddedError(`${host} must be a folder of this user that nobody else may enter: remove it or run chmod 700`)
 }
 
-/** Who runs the database of a folder, and where it listens. Start time, boot and pid namespace tell a process from a later one of the same pid. */
-interface ServerRecord extends ServerAddress {
-  pid: number
-  startTime: string | undefined
-  boot: string | undefined
-  pidNamespace: string | undefined
-}
-
-function tryRead (read: () => string): string | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
-
-/** Clock ticks from boot to the start of a process (field 22 of /proc/pid/stat; the name before it may hold spaces). */
-function startTimeOf (pid: number): string | undefined {
-  const stat = tryRead(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-}
-
-function thisProcess (address: ServerAddress): ServerRecord {
-  return {
-    ...address,
-    pid: process.pid,
-    startTime: startTimeOf(process.pid),
-    boot: tryRead(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
-    pidNamespace: tryRead(() => readlinkSync('/proc/self/ns/pid'))
-  }
-}
+/** Who runs the database of a folder, and where it listens. */
+type ServerRecord = ServerAddress & ProcessIdentity
 
 function readRecord (dataDir: string): ServerRecord | undefined {
-  const text = tryRead(() => readFileSync(recordFile(dataDir), 'utf8'))
   try {
-    const record: ServerRecord | undefined = text === undefined ? undefined : JSON.parse(text)
+    const record: ServerRecord | undefined = JSON.parse(readFileSync(recordFile(dataDir), 'utf8'))
     return typeof record?.pid === 'number' && typeof record.host === 'string' && typeof record.port === 'number' ? record : undefined
   } catch {
     return undefined
@@ -112,10 +83,7 @@ function answers (address: ServerAddress): Promise<boolean> {
 // The socket answers as long as its process lives, whatever container that is in; the pid still tells when a cleaner of the
 // temporary folder has removed the socket.
 async function isAlive (record: ServerRecord): Promise<boolean> {
-  if (await answers(record)) return true
-  const own = thisProcess(record)
-  return record.boot !== undefined && record.boot === own.boot && record.pidNamespace === own.pidNamespace &&
-    record.startTime !== undefined && record.startTime === startTimeOf(record.pid)
+  return await answers(record) || isRunning(record) === true
 }
 
 /** Where the running server of a data folder listens; undefined when none runs. For other processes, such as `meshmon sql`. */
@@ -158,7 +126,7 @@ export async function lockDataDir (dataDir: string, address: ServerAddress, list
     rmSync(socketPath(address), { force: true })
     await listen()
     const unfinished = `${recordFile(dataDir)}.new`
-    writeFileSync(unfinished, JSON.stringify(thisProcess(address)), { mode: 0o600 })
+    writeFileSync(unfinished, JSON.stringify({ ...address, ...identifyThisProcess() }), { mode: 0o600 })
     renameSync(unfinished, recordFile(dataDir))
     return undefined
   }

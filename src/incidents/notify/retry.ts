@@ -1,3 +1,5 @@
+import { readRetryAfter } from '../../retry-after.js'
+
 /** What came of one attempt. `reason` never holds a secret and is bounded. */
 export type Result =
   | { is: 'sent', detail: string }
@@ -32,13 +34,6 @@ export function judgeAnswer ({ status, retryAfter, location, text }: Answer, now
   const said = text.trim() === '' ? '' : `: ${text.trim()}`
   const waitMs = readRetryAfter(retryAfter, nowMs)
   return { is: 'failed', permanent: status >= 400 && status < 500 && !passing.has(status), reason: `answered ${status}${said}`, ...(waitMs !== undefined && { waitMs }) }
-}
-
-/** Seconds or an HTTP date; at least a second. */
-function readRetryAfter (header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined
-  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs
-  return Number.isNaN(ms) ? undefined : Math.max(ms, 1000)
 }
 
 /** A path may hold a secret. */
