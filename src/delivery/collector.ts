@@ -33,6 +33,7 @@ export class Collector {
   readonly target: URL
   readonly #agent: Agent
   readonly #headers: Record<string, string>
+  #isClosed = false
 
   constructor ({ url, token, connections }: CollectorOptions) {
     const settings = { keepAlive: true, maxSockets: connections }
@@ -53,7 +54,7 @@ export class Collector {
         return await answerTo(call, body)
       } catch (error) {
         // The other side closed a connection that had nothing to do, just as we took it again.
-        if (!call.reusedSocket || !['ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')) throw error
+        if (this.#isClosed || !call.reusedSocket || !['ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')) throw error
       } finally {
         clearTimeout(deadline)
       }
@@ -62,6 +63,7 @@ export class Collector {
 
   /** Ends every connection, also where an answer is still awaited. */
   close (): void {
+    this.#isClosed = true
     this.#agent.destroy()
   }
 }
