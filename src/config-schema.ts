@@ -1,10 +1,10 @@
 import { Type, type Static, type TSchema } from 'typebox'
 
-const text = (description: string, options: object = {}) => Type.String({ description, ...options })
-const integer = (description: string, initial: number, minimum: number, maximum: number) =>
+export const text = (description: string, options: object = {}) => Type.String({ description, ...options })
+export const integer = (description: string, initial: number, minimum: number, maximum: number) =>
   Type.Integer({ description, default: initial, minimum, maximum })
 const list = (description: string) => Type.Array(Type.String({ minLength: 1 }), { description, default: [] })
-const secret = (description: string) => Type.Optional(Type.String({ description, minLength: 1, writeOnly: true }))
+export const secret = (description: string) => Type.Optional(Type.String({ description, minLength: 1, writeOnly: true }))
 
 /** An age such as `90 days`; `forever` keeps everything. */
 const age = (description: string, initial: string) => text(description, {
@@ -23,6 +23,7 @@ const retention = (description: string, initial: string) => text(description, {
 /**
  * Every setting of the collector, named as in the environment. The type of `config`, `meshmon config`, the
  * example file's test and the start-up check are all made from this. `writeOnly` marks what is never printed.
+ * Those of the radio worker: radio-config-schema.ts.
  */
 export const settings = Type.Object({
   DATABASE_URL: Type.Optional(Type.String({
@@ -81,8 +82,8 @@ export type Config = Static<typeof settings>
 /** Other names for a setting, from the developer guide. */
 export const aliases: Readonly<Record<string, string>> = { DB_DSN: 'DATABASE_URL' }
 
-/** Settings of the workers, which are programs of their own: known here, so that one file serves all, but not read. */
-export const workerSettings = /^(MESH|REPEATERS?|COMPANION|REMOTE|TELEMETRY|REPORT|RADIO|AREDN|DISPLAY|COLLECTOR)(_[A-Z0-9_]+)?$|^(TZ|STATE_DIR|OUT_DIR|SITES)$/
+/** Settings that a file may hold and nothing of ours reads: those of meshcore-stats that only its pages show, those to come. */
+export const unreadSettings = /^(REPORT|AREDN|DISPLAY)_[A-Z0-9_]+$|^RADIO_(FREQUENCY|BANDWIDTH|SPREAD_FACTOR|CODING_RATE)$|^(TZ|OUT_DIR|HTML_PATH|SITES|COMPANION_PUBKEY_PREFIX)$/
 
 export function isSecret (schema: TSchema): boolean {
   return 'writeOnly' in schema && schema.writeOnly === true

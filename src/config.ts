@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
-import { aliases, isSecret, settings, workerSettings, type Config } from './config-schema.js'
+import { Type, type TObject } from 'typebox'
+import { aliases, isSecret, settings, unreadSettings, type Config } from './config-schema.js'
+import { radioSettings, type RadioConfig } from './radio-config-schema.js'
+import { parseSettingsFile } from './settings-file.js'
 
 export type { Config } from './config-schema.js'
+export type { RadioConfig } from './radio-config-schema.js'
 
 /** Bad settings, all of them: one line each, ready to print. */
 export class ConfigError extends Error {
@@ -13,49 +16,66 @@ export class ConfigError extends Error {
   }
 }
 
-export interface LoadedConfig {
-  config: Config
+export interface LoadedConfig<Settings = Config> {
+  config: Settings
   /** The settings file that was read, or null. */
   file: string | null
   /** Names in that file that nothing reads: likely misspelt. */
   unknown: string[]
 }
 
+/** Whose settings are read. One file serves all programs; what is wrong for one does not stop another. */
+interface Programs { collector: Config, radio: RadioConfig, all: Config & RadioConfig }
+
+const schemas: Record<keyof Programs, TObject> = {
+  collector: settings,
+  radio: radioSettings,
+  all: Type.Object({ ...settings.properties, ...radioSettings.properties }),
+}
+
 type Environment = Readonly<Record<string, string | undefined>>
 
-interface PropertySchema { type?: string, items?: unknown, format?: string, enum?: string[], errorMessage?: string }
-
-const properties = settings.properties as unknown as Record<string, PropertySchema>
-// Without a check of the schema itself, which takes 30 ms of every start.
-const validate = new Ajv({ allErrors: true, useDefaults: true, strict: false, validateSchema: false, formats: { bytes: true, url: isUrl } }).compile<Config>(settings)
+interface PropertySchema { type?: string, items?: unknown, format?: string, enum?: string[], errorMessage?: string, writeOnly?: boolean }
+type Properties = Record<string, PropertySchema>
 
 /**
  * Reads the settings: the file named by MESHMON_CONFIG (else meshmon.conf, else meshcore.conf in the working folder), then the
  * environment, which wins. An empty value counts as unset. Throws a ConfigError that names every bad setting.
  */
-export function loadConfig (env: Environment = process.env): LoadedConfig {
+export function loadConfig<Program extends keyof Programs = 'collector'> (env: Environment = process.env, program?: Program): LoadedConfig<Programs[Program]> {
+  const schema = schemas[program ?? 'collector']
+  const properties = schema.properties as Properties
   const file = readSettingsFile(env.MESHMON_CONFIG)
   const given: Record<string, string> = { ...withoutEmpty(file?.values ?? {}), ...withoutEmpty(env) }
   for (const [alias, name] of Object.entries(aliases)) if (given[alias] !== undefined) given[name] ??= given[alias]
 
   const candidate: Record<string, unknown> = {}
-  for (const name of Object.keys(properties)) {
+  for (const [name, property] of Object.entries(properties)) {
     const value = given[name]
-    if (value !== undefined) candidate[name] = parseValue(value, properties[name]!)
+    if (value !== undefined) candidate[name] = parseValue(value, property)
   }
-  if (!validate(candidate)) throw new ConfigError(problemsOf(given))
-  const known = (name: string) => name in properties || name in aliases || workerSettings.test(name)
+  // Without a check of the schema itself, which takes 30 ms of every start.
+  const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false, validateSchema: false, formats: { bytes: true, flag: true, url: isUrl } })
+  const validate = ajv.compile<Programs[Program]>(schema)
+  if (!validate(candidate)) {
+    throw new ConfigError([...new Set((validate.errors ?? []).map(({ instancePath, keyword, message }) => {
+      const name = instancePath.split('/')[1] ?? ''
+      const property = properties[name] ?? {}
+      return `${name}: ${describe(property, keyword) ?? message ?? 'is not valid'}, not ${property.writeOnly ? '(not shown)' : JSON.stringify(given[name])}`
+    }))])
+  }
+  const isKnown = (name: string) => name in schemas.all.properties || name in aliases || unreadSettings.test(name)
   return {
     config: candidate,
     file: file?.path ?? null,
-    unknown: Object.keys(file?.values ?? {}).filter((name) => !known(name)),
+    unknown: Object.keys(file?.values ?? {}).filter((name) => !isKnown(name)),
   }
 }
 
 /** `NAME=value` lines of what is in force, secrets masked. */
-export function printConfig (config: Config): string {
+export function printConfig (config: Config & RadioConfig): string {
   const values = config as Record<string, unknown>
-  return Object.entries(settings.properties).map(([name, schema]) => {
+  return Object.entries(schemas.all.properties).map(([name, schema]) => {
     const value = values[name]
     if (value === undefined) return `# ${name} is not set`
     if (isSecret(schema)) return `${name}=${name.endsWith('_URL') ? String(value).replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@') : '***'}`
@@ -66,7 +86,7 @@ export function printConfig (config: Config): string {
 function readSettingsFile (named: string | undefined): { path: string, values: Record<string, string> } | null {
   for (const path of named ? [named] : ['meshmon.conf', 'meshcore.conf']) {
     try {
-      return { path, values: parseEnv(readFileSync(path, 'utf8')) as Record<string, string> }
+      return { path, values: parseSettingsFile(readFileSync(path, 'utf8')) }
     } catch (error) {
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
       if (!missing || named) throw new ConfigError([`MESHMON_CONFIG: ${path} can't be read: ${missing ? 'there is no such file' : (error as Error).message}`])
@@ -80,6 +100,7 @@ function withoutEmpty (values: Environment): Record<string, string> {
 }
 
 const byteUnits: Record<string, number> = { '': 1, b: 1, k: 1024, kb: 1024, kib: 1024, m: 1024 ** 2, mb: 1024 ** 2, mib: 1024 ** 2 }
+const flags: Record<string, boolean> = { 1: true, true: true, yes: true, on: true, 0: false, false: false, no: false, off: false }
 
 /** Text of the environment as the schema's type; left as text where it does not fit, so that validation names it. */
 function parseValue (value: string, schema: PropertySchema): unknown {
@@ -90,19 +111,9 @@ function parseValue (value: string, schema: PropertySchema): unknown {
     const unit = byteUnits[match?.[2]?.toLowerCase() ?? '?']
     return match && unit ? Math.round(Number(match[1]) * unit) : value
   }
+  if (schema.format === 'flag') return flags[trimmed.toLowerCase()] ?? value
   if (schema.type === 'integer') return /^[+-]?\d+$/.test(trimmed) ? Number(trimmed) : value
   return trimmed
-}
-
-function problemsOf (given: Record<string, string>): string[] {
-  const problems = (validate.errors ?? []).map((error) => {
-    const name = error.instancePath.split('/')[1] ?? ''
-    const schema = properties[name]
-    const message = describe(schema, error.keyword) ?? error.message ?? 'is not valid'
-    const shown = schema && isSecret(settings.properties[name as keyof typeof settings.properties]) ? '(not shown)' : JSON.stringify(given[name])
-    return `${name}: ${message}, not ${shown}`
-  })
-  return [...new Set(problems)]
 }
 
 /** `ntfy://` stands for HTTP, whose hosts it must have. */
@@ -111,9 +122,10 @@ function isUrl (text: string): boolean {
 }
 
 /** What JSON Schema's own words do not tell an operator. */
-function describe (schema: PropertySchema | undefined, keyword: string): string | undefined {
-  if (schema?.errorMessage) return schema.errorMessage
-  if (schema?.enum) return `must be one of ${schema.enum.join(', ')}`
+function describe (schema: PropertySchema, keyword: string): string | undefined {
+  if (schema.errorMessage) return schema.errorMessage
+  if (schema.enum) return `must be one of ${schema.enum.join(', ')}`
   if (keyword !== 'type') return undefined
-  return schema?.format === 'bytes' ? 'must be a size such as 8 MiB' : 'must be a whole number'
+  if (schema.format === 'flag') return 'must be 1 or 0'
+  return schema.format === 'bytes' ? 'must be a size such as 8 MiB' : 'must be a whole number'
 }

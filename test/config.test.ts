@@ -12,6 +12,16 @@ function settingsFile (t: Test, content: string) {
   return path
 }
 
+function problemsOf (load: () => unknown): string[] | null {
+  try {
+    load()
+    return null
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.problems
+  }
+}
+
 t.test('defaults are those of the contract', async (t) => {
   const { config, file, unknown } = loadConfig({})
   t.match(config, {
@@ -69,10 +79,46 @@ t.test('a named file that is missing stops the start', async (t) => {
 })
 
 t.test('what is printed hides secrets', async (t) => {
-  const { config } = loadConfig({ DATABASE_URL: 'postgresql://mesh:meshpass@db:5432/meshmon', API_TOKEN: 'tok' })
+  const { config } = loadConfig({ DATABASE_URL: 'postgresql://mesh:meshpass@db:5432/meshmon', API_TOKEN: 'tok', MESH_BLE_PIN: '654321', REPEATER_PASSWORD: 'hilltop', REPEATERS: '[{ name: a, password: valley }]' }, 'all')
   const printed = printConfig(config)
   t.match(printed, 'DATABASE_URL=postgresql://mesh:***@db:5432/meshmon')
   t.match(printed, 'API_TOKEN=***')
   t.match(printed, '# INGEST_TOKEN is not set')
-  t.notMatch(printed, /meshpass|tok\n/)
+  t.match(printed, 'COMPANION_STEP=60')
+  t.notMatch(printed, /meshpass|tok\n|654321|hilltop|valley/)
+})
+
+t.test('a worker\'s wrong setting does not stop the collector, and the other way round', async (t) => {
+  const wrong = { PORT: 'x', COMPANION_STEP: '1', MESH_PORT_SHARING: 'perhaps', MESH_BLE_PIN: 'secret' }
+  t.same(problemsOf(() => loadConfig(wrong)), ['PORT: must be a whole number, not "x"'])
+  t.same(problemsOf(() => loadConfig(wrong, 'radio')), ['MESH_BLE_PIN: must be a number of up to six digits, not (not shown)', 'MESH_PORT_SHARING: must be 1 or 0, not "perhaps"', 'COMPANION_STEP: must be >= 5, not "1"'])
+  t.equal(problemsOf(() => loadConfig(wrong, 'all'))?.length, 4)
+})
+
+t.test('a meshcore.conf of meshcore-stats is read as it stands', async (t) => {
+  const path = settingsFile(t, `
+# MeshCore Stats Configuration
+TZ=Europe/Amsterdam
+MESH_TRANSPORT=tcp
+MESH_TCP_HOST=host.docker.internal
+MESH_DEBUG=1   # every frame
+REPEATER_NAME=Your Repeater Name
+REPEATER_PASSWORD="pass #1"
+COMPANION_PUBKEY_PREFIX=!e5f6g7h8
+REPORT_LOCATION_NAME=City, Country
+REPORT_LAT=0.0
+RADIO_FREQUENCY=869.618 MHz
+TELEMETRY_ENABLED=yes
+STATE_DIR=./data/state
+OUT_DIR=./out
+HTML_PATH=
+this line says nothing
+`)
+  const { config, unknown } = loadConfig({ MESHMON_CONFIG: path }, 'radio')
+  t.same(unknown, [])
+  t.match(config, {
+    MESH_TRANSPORT: 'tcp', MESH_TCP_HOST: 'host.docker.internal', MESH_TCP_PORT: 5000, MESH_DEBUG: true, REPEATER_NAME: 'Your Repeater Name',
+    REPEATER_PASSWORD: 'pass #1', TELEMETRY_ENABLED: true, STATE_DIR: './data/state', COMPANION_STEP: 60, REPEATER_STEP: 900,
+    REMOTE_TIMEOUT_S: 10, REMOTE_RETRY_ATTEMPTS: 2, REMOTE_RETRY_BACKOFF_S: 4, REMOTE_CB_FAILS: 6, REMOTE_CB_COOLDOWN_S: 3600,
+  })
 })

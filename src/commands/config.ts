@@ -6,7 +6,7 @@ export function configCommand (): Command {
     .description('Print the settings in force, secrets masked.')
     .option('--json', 'as JSON')
     .action(({ json }: { json?: boolean }) => {
-      const { config, file, unknown } = loadConfig()
+      const { config, file, unknown } = loadConfig(undefined, 'all')
       const lines = printConfig(config)
       if (json) {
         const entries = lines.split('\n').filter((line) => !line.startsWith('#')).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
