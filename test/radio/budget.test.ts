@@ -1,0 +1,65 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { createBudget } from '../../src/radio/budget.js'
+
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+
+t.test('what was spent counts for an hour', async (t) => {
+  const budget = createBudget(60_000)
+  budget.spend(20_000, 0)
+  t.equal(budget.leftMs(hourMs - 1), 40_000)
+  t.equal(budget.leftMs(hourMs), 60_000)
+  t.ok(budget.allows(40_000, 1))
+  t.notOk(budget.allows(40_001, 1))
+  t.equal(budget.totalMs(), 20_000)
+})
+
+t.test('rounds begin within their share of a quarter of an hour, single tries within the hour', async (t) => {
+  const budget = createBudget(60_000)
+  budget.spend(10_000, 0)
+  t.ok(budget.mayBegin(3500, minuteMs))
+  t.notOk(budget.mayBegin(3501, minuteMs))
+  t.ok(budget.allows(3501, minuteMs))
+  t.ok(budget.mayBegin(3501, 15 * minuteMs))
+})
+
+t.test('a round dearer than the share begins after a quiet quarter, one dearer than the budget never', async (t) => {
+  const budget = createBudget(60_000)
+  t.ok(budget.mayBegin(50_000, 0))
+  t.notOk(budget.mayBegin(60_001, 0))
+  budget.spend(1, 0)
+  t.notOk(budget.mayBegin(50_000, minuteMs))
+  t.ok(budget.mayBegin(50_000, 15 * minuteMs))
+})
+
+t.test('another process goes on with what was spent', async (t) => {
+  const first = createBudget(60_000)
+  for (let minute = 0; minute < 600; minute++) first.spend(900, minute * minuteMs)
+  const spent = first.spent(600 * minuteMs)
+  t.equal(first.leftMs(600 * minuteMs), 60_000 - 59 * 900, 'the oldest is over when the hour is')
+  t.ok(spent.length <= 62)
+  t.equal(createBudget(60_000, spent).leftMs(600 * minuteMs), first.leftMs(600 * minuteMs))
+  t.equal(createBudget(60_000, spent).totalMs(), 0)
+})
+
+t.test('no hour, wherever it begins, holds more than the budget; what fits an empty hour is let through', async () => {
+  const ask = fc.record({ ms: fc.integer({ min: 1, max: 25_000 }), afterMs: fc.nat(6 * minuteMs), begins: fc.boolean() })
+  fc.assert(fc.property(fc.array(ask, { maxLength: 300 }), (asks) => {
+    const budget = createBudget(60_000)
+    const letThrough: { atMs: number, ms: number }[] = []
+    let nowMs = 0
+    for (const { ms, afterMs, begins } of asks) {
+      nowMs += afterMs
+      const quiet = letThrough.every(({ atMs }) => atMs <= nowMs - hourMs - minuteMs)
+      const may = begins ? budget.mayBegin(ms, nowMs) : budget.allows(ms, nowMs)
+      if (quiet && !may) return false
+      if (!may) continue
+      budget.spend(ms, nowMs)
+      letThrough.push({ atMs: nowMs, ms })
+      const hour = letThrough.reduce((sum, one) => one.atMs > nowMs - hourMs ? sum + one.ms : sum, 0)
+      if (hour > 60_000 || budget.spent(nowMs).length > 62) return false
+    }
+    return true
+  }))
+})
