@@ -12,7 +12,7 @@ export type RemoteRequest =
   | { is: 'telemetry' }
   | { is: 'access_list' }
   | { is: 'neighbours', count: number, offset: number, order: number, prefixLength: number, nonce: number }
-  | { is: 'unknown', body: Uint8Array }
+  | { is: 'unknown', kind: number, body: Uint8Array }
 
 /** App to radio. */
 export type Command =
@@ -21,13 +21,15 @@ export type Command =
   | { is: 'get_time' }
   | { is: 'set_time', timeS: number }
   | { is: 'get_contacts', sinceS?: number }
+  | { is: 'next_message' }
   | { is: 'get_battery' }
   | { is: 'get_stats', kind: StatsKind }
   | { is: 'get_custom_vars' }
   | { is: 'get_own_telemetry' }
   | { is: 'login', key: Uint8Array, password: string }
-  /** The old way to ask for a status: its answer has no tag. Nothing of ours sends it. */
+  /** The old ways to ask for a status and for telemetry: their answers have no tag. Nothing of ours sends them. */
   | { is: 'get_status', key: Uint8Array }
+  | { is: 'get_telemetry', key: Uint8Array }
   | { is: 'request', key: Uint8Array, request: RemoteRequest }
   | { is: 'reset_path', key: Uint8Array }
   | { is: 'unknown', code: number, body: Uint8Array }
@@ -64,8 +66,8 @@ export interface DeviceInfo {
   pathHashMode?: number
 }
 
-export interface Contact {
-  is: 'contact'
+/** What the companion knows of another node. */
+export interface ContactFields {
   key: Uint8Array
   /** 1 chat, 2 repeater, 3 room, 4 sensor. */
   type: number
@@ -84,6 +86,8 @@ export interface Contact {
   /** By the companion's clock. */
   lastModifiedS: number
 }
+
+export type Contact = ContactFields & { is: 'contact' }
 
 export interface CoreStats { kind: 'core', battery_mv: number, uptime_secs: number, errors: number, queue_len: number }
 export interface RadioStats { kind: 'radio', noise_floor: number, last_rssi: number, last_snr: number, tx_air_secs: number, rx_air_secs: number }
@@ -119,6 +123,7 @@ export type RadioFrame =
   | SelfInfo
   | Sent
   | { is: 'time', timeS: number }
+  | { is: 'no_more_messages' }
   | { is: 'battery', batteryMv: number, usedKb?: number, totalKb?: number }
   | DeviceInfo
   | { is: 'custom_vars', vars: Record<string, string> }
@@ -129,7 +134,10 @@ export type RadioFrame =
   | LoginSuccess
   | { is: 'login_fail', prefix: Uint8Array }
   | { is: 'status', prefix: Uint8Array, body: Uint8Array }
-  | { is: 'raw_log', body: Uint8Array }
+  /** Every packet that the companion hears, as it is on the air. */
+  | { is: 'raw_log', snrDb: number, rssiDbm: number, packet: Uint8Array }
+  /** A node that was heard and is not stored; `advert` tells of stored ones. */
+  | ContactFields & { is: 'new_advert' }
   | { is: 'telemetry', prefix: Uint8Array, body: Uint8Array }
   | { is: 'binary', tag: number, body: Uint8Array }
   | { is: 'unknown', code: number, body: Uint8Array }
@@ -158,10 +166,19 @@ export interface RepeaterStats {
 
 export interface Neighbour { prefix: Uint8Array, agoS: number, snrDb: number }
 
-/** One value of Cayenne LPP. `name` is meshcore_py's for the type; `value` has parts for GPS, accelerometer, gyroscope and colour. */
+/** One page of a repeater's list. `total` counts the whole list. */
+export interface Neighbours { total: number, neighbours: Neighbour[] }
+
+/** Permissions: low two bits 0 guest, 1 read only, 2 read and write, 3 admin. */
+export interface AccessEntry { prefix: Uint8Array, permissions: number }
+
+/**
+ * One value of Cayenne LPP in the unit of meshcore.md 1.3. `name` is meshcore_py's for the type, with `_` for blanks as
+ * meshcore-stats stores it; `value` has parts for GPS, accelerometer, gyrometer and colour.
+ */
 export interface LppReading { channel: number, type: number, name: string, value: number | Record<string, number> }
 
-/** Bytes that are no frame of this protocol; the message says which field of what. */
+/** Bytes that are no frame of this protocol, or a value that no frame can carry; the message says which field of what, never its content. */
 export class FrameError extends Error {
   override name = 'FrameError'
 }

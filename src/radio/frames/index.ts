@@ -1,0 +1,6 @@
+export * from './types.js'
+export { decodeCommand, encodeCommand } from './commands.js'
+export { frame, Framer, longestPayload, type Start } from './framing.js'
+export { decodeLpp, encodeLpp } from './lpp.js'
+export { decodeFrame, encodeFrame } from './radio-frames.js'
+export { decodeAccessList, decodeNeighbours, decodeRepeaterStats, encodeAccessList, encodeNeighbours, encodeRepeaterStats } from './repeater.js'
