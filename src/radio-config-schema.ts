@@ -8,11 +8,12 @@ const battery = (whose: string) => optional(`Battery of ${whose}: chemistry (lii
   errorMessage: 'must be liion, lipo or lifepo4, with the cells in series where there are several: lifepo4:4',
 })
 
-const { DATA_DIR, LOG_LEVEL, INGEST_TOKEN } = settings.properties
+const { DATA_DIR, HOST, LOG_LEVEL, INGEST_TOKEN } = settings.properties
 
 /** Every setting of the radio worker. Names and defaults are those of meshcore-stats where it has the setting. */
 export const radioSettings = Type.Object({
   DATA_DIR,
+  HOST,
   LOG_LEVEL,
   INGEST_TOKEN,
   COLLECTOR_URL: text('Collector that readings are sent to.', {
@@ -21,7 +22,7 @@ export const radioSettings = Type.Object({
     errorMessage: 'must be a URL such as http://meshmon.local.mesh:8080',
   }),
   STATE_DIR: optional('Folder of the worker\'s state and of readings that wait for the collector. Unset: "radio" in DATA_DIR.'),
-  METRICS_PORT: Type.Optional(Type.Integer({ description: 'Port of the worker\'s own /metrics and /healthz. Unset: none.', minimum: 1, maximum: 65_535 })),
+  METRICS_PORT: Type.Optional(Type.Integer({ description: 'Port on HOST of the worker\'s own /metrics and /healthz. Unset: none.', minimum: 0, maximum: 65_535 })),
 
   MESH_TRANSPORT: Type.Enum(['serial', 'tcp', 'ble'], { description: 'How the companion is connected.', default: 'serial' }),
   MESH_SERIAL_PORT: optional('Serial port of the companion. Unset: the first of /dev/ttyACM*, then /dev/ttyUSB*.'),

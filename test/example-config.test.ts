@@ -33,7 +33,7 @@ t.test('every setting can be given to the Docker Compose installation', async (t
   const { services } = parse(readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8'), { merge: true }) as { services: Record<string, { environment: Record<string, string | null> }> }
   const programs = {
     api: { names: Object.keys(settings.properties), fixed: ['DATABASE_URL', 'DATA_DIR', 'HOST', 'PORT'] },
-    radio: { names: Object.keys(radioSettings.properties), fixed: ['DATA_DIR', 'STATE_DIR', 'COLLECTOR_URL', 'REPEATER_PUBKEY_PREFIX'] },
+    radio: { names: Object.keys(radioSettings.properties), fixed: ['DATA_DIR', 'HOST', 'STATE_DIR', 'COLLECTOR_URL', 'REPEATER_PUBKEY_PREFIX'] },
   }
   for (const [service, { names, fixed }] of Object.entries(programs)) {
     const environment = services[service]?.environment ?? {}

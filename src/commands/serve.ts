@@ -7,9 +7,7 @@ import { loadRuleSettings } from '../rules/settings/load.js'
 import { RuleSettingsError, type RuleSettings } from '../rules/settings/read.js'
 import { startCollector } from '../server.js'
 import { version } from '../version.js'
-
-/** A close that takes longer than this is given up: what is not acknowledged is not lost, its sender comes again. */
-const closeMs = 20_000
+import { closeInTime, untilSignal } from './signals.js'
 
 export function serveCommand (): Command {
   return new Command('serve')
@@ -59,28 +57,4 @@ function readRulesAgain (file: string | undefined, log: Logger, use: (rules: Rul
     if (!(error instanceof RuleSettingsError)) throw error
     log.error({ problems: error.problems }, `SIGHUP: ${error.message}\nThe rules stay as they were.`)
   }
-}
-
-/** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
-function untilSignal (log: Logger): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        if (asked) process.exit(130)
-        asked = true
-        log.info(`${signal}: finishing what is under way; once more to stop at once`)
-        resolve()
-      })
-    }
-  })
-}
-
-async function closeInTime (closing: Promise<void>, log: Logger): Promise<void> {
-  const timer = setTimeout(() => {
-    log.warn(`not closed within ${closeMs / 1000} s; stopping all the same`)
-    process.exit(1)
-  }, closeMs)
-  await closing
-  clearTimeout(timer)
 }

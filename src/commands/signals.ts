@@ -1,0 +1,28 @@
+import type { Logger } from 'pino'
+
+/** A close that takes longer than this is given up: what is not acknowledged is not lost, its sender comes again. */
+const closeMs = 20_000
+
+/** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
+export function untilSignal (log: Pick<Logger, 'info'>): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(130)
+        asked = true
+        log.info(`${signal}: finishing what is under way; once more to stop at once`)
+        resolve()
+      })
+    }
+  })
+}
+
+export async function closeInTime (closing: Promise<void>, log: Pick<Logger, 'warn'>): Promise<void> {
+  const timer = setTimeout(() => {
+    log.warn(`not closed within ${closeMs / 1000} s; stopping all the same`)
+    process.exit(1)
+  }, closeMs)
+  await closing
+  clearTimeout(timer)
+}
