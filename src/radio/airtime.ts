@@ -37,10 +37,10 @@ export function timeOnAirMs ({ bandwidthKhz, spreadingFactor, codingRate }: Modu
 const sealed = (bytes: number): number => 2 + 16 * Math.ceil(bytes / 16)
 
 /** Bytes of a packet without its path: a header, the path's length, hashes of both ends, then a time stamp (or the tag) and the body. */
-const packetBytes = (bodyBytes: number): number => 2 + 2 + sealed(4 + bodyBytes)
+export const packetBytes = (bodyBytes: number): number => 2 + 2 + sealed(4 + bodyBytes)
 
 /** A login carries the sender's whole key. `passwordBytes` counts to 15. */
-const loginBytes = (passwordBytes: number): number => 2 + 1 + 32 + sealed(4 + Math.min(passwordBytes, 15))
+export const loginBytes = (passwordBytes: number): number => 2 + 1 + 32 + sealed(4 + Math.min(passwordBytes, 15))
 
 /**
  * The length by which a companion's firmware reckons a request's airtime: while a packet has no route yet, getRawLength() adds the
