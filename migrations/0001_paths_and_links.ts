@@ -65,9 +65,11 @@ export function up (pgm: MigrationBuilder): void {
       rxcost double precision,
       txcost double precision,
       quality double precision,
+      routable boolean,
       route_cost boolean not null default false,
       extra jsonb
     );
+    comment on column hop_quality.routable is 'some route goes over it; null where the sender does not say';
     comment on column hop_quality.route_cost is 'etx is the cost of the whole route, not of this hop';
     select create_hypertable('hop_quality', 'time', chunk_time_interval => interval '1 day', create_default_indexes => false);
     create unique index hop_quality_key on hop_quality (src, dst, time, hop_index, from_node, to_node, link_type);

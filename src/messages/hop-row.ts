@@ -29,6 +29,7 @@ export function hopRow (at: Stamp, hop: Pick<Hop, Key> & { [C in keyof Measured]
     rxcost: hop.rxcost ?? null,
     txcost: hop.txcost ?? null,
     quality: hop.quality ?? null,
+    routable: hop.routable ?? null,
     route_cost: hop.route_cost ?? false,
     extra: hop.extra ?? null,
   }

@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv'
 import { agentHealth } from './agent-health.js'
+import { arednSysinfo, bareSysinfo, countLinks, isBareSysinfo } from './aredn-sysinfo.js'
 import type { MessageContext } from './context.js'
 import { crashReport } from './crash-report.js'
 import { type TypeReader, typeReader } from './definition.js'
@@ -38,9 +39,10 @@ function countProbes (probes: unknown): number {
 /** Rows that a message counts for against the limits: one, or one for each result in it. Takes any value, valid or not. */
 export function countRows (value: unknown): number {
   if (typeof value !== 'object' || value === null) return 1
-  const { type, probes, tests, hops, metrics }: { type?: unknown, probes?: unknown, tests?: unknown, hops?: unknown, metrics?: unknown } = value
+  if (isBareSysinfo(value)) return countLinks(value)
+  const { type, probes, tests, hops, metrics, sysinfo }: { type?: unknown, probes?: unknown, tests?: unknown, hops?: unknown, metrics?: unknown, sysinfo?: unknown } = value
   const readings = type === 'radio_metrics' && typeof metrics === 'object' && metrics !== null ? Object.keys(metrics).length : 0
-  return Math.max(1, countProbes(probes), lengthOf(tests), lengthOf(hops), readings)
+  return Math.max(1, countProbes(probes), lengthOf(tests), lengthOf(hops), readings, type === 'aredn_sysinfo' ? countLinks(sysinfo) : 0)
 }
 
 /** Text of a sender made fit for an answer, a log line and the quarantine: bounded, no control characters, no lone surrogates. */
@@ -76,16 +78,23 @@ export function createMessageReader (): MessageReader {
     ['phone_test_result', typeReader(ajv, phoneTestResult)],
     ['radio_metrics', typeReader(ajv, radioMetrics)],
     ['worker_event', typeReader(ajv, workerEvent)],
+    ['aredn_sysinfo', typeReader(ajv, arednSysinfo)],
   ])
+  const readBare = typeReader(ajv, bareSysinfo)
   return (value, context) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return rejected(undefined, { path: '', message: 'must be an object' })
+    if (isBareSysinfo(value)) return readAs('aredn_sysinfo', readBare, value, context)
     const { schema, type }: { schema?: unknown, type?: unknown } = value
     if (!schemas.has(schema)) return rejectedKind('schema', schema, type)
     const read = readers.get(type)
     if (!read) return rejectedKind('type', type, type)
-    const unstorable = findUnstorable(value)
-    if (unstorable) return rejected(type, unstorable)
-    const outcome = read(value, context)
-    return 'error' in outcome ? rejected(type, outcome.error) : { ok: true, message: outcome }
+    return readAs(type, read, value, context)
   }
+}
+
+function readAs (type: unknown, read: TypeReader, value: object, context: MessageContext): MessageResult {
+  const unstorable = findUnstorable(value)
+  if (unstorable) return rejected(type, unstorable)
+  const outcome = read(value, context)
+  return 'error' in outcome ? rejected(type, outcome.error) : { ok: true, message: outcome }
 }

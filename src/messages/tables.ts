@@ -30,7 +30,8 @@ export const tables = {
       time: 'time', received_at: 'time', sent_at: 'time?', clock_suspect: 'bool',
       src: 'name', dst: 'host', hop_index: 'int', from_node: 'host', to_node: 'host', link_type: 'text', interface: 'text?',
       lq: 'float?', nlq: 'float?', etx: 'float?', rtt_ms: 'float?', signal_dbm: 'float?', noise_dbm: 'float?',
-      tx_bitrate_mbps: 'float?', rxcost: 'float?', txcost: 'float?', quality: 'float?', route_cost: 'bool', extra: 'json?',
+      tx_bitrate_mbps: 'float?', rxcost: 'float?', txcost: 'float?', quality: 'float?', routable: 'bool?',
+      route_cost: 'bool', extra: 'json?',
     },
   },
   agent_health: {

@@ -20,7 +20,7 @@ t.test('the sample of the developer guide becomes one hop row', async (t) => {
         time: at('2025-09-29T18:41:05Z'), received_at: receivedAt, sent_at: null, clock_suspect: false,
         src: 'node-A', dst: 'node-K', hop_index: 1, from_node: 'node-A', to_node: 'node-D', link_type: '', interface: null,
         lq: 0.86, nlq: 0.91, etx: 1.28, rtt_ms: null, signal_dbm: null, noise_dbm: null, tx_bitrate_mbps: null,
-        rxcost: null, txcost: null, quality: null, route_cost: false, extra: null,
+        rxcost: null, txcost: null, quality: null, routable: null, route_cost: false, extra: null,
       },
     }],
     sightings: [{ name: 'node-A', kind: 'router', time: at('2025-09-29T18:41:05Z'), sendsItself: true }],

@@ -26,7 +26,7 @@ t.test('a message of three probes becomes three paths and their hops', async (t)
   const hop = {
     time: at('2026-11-22T10:38:59Z'), ...received, src: 'HB9AK-HAP-1', dst: 'PEER-3', link_type: '', interface: null,
     lq: null, nlq: null, rtt_ms: null, signal_dbm: null, noise_dbm: null, tx_bitrate_mbps: null,
-    rxcost: null, txcost: null, quality: null, route_cost: true, extra: null,
+    rxcost: null, txcost: null, quality: null, routable: null, route_cost: true, extra: null,
   }
   t.same(message.rows.slice(0, 3), [
     firstPath,

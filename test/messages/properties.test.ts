@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { parseBody, rawText } from '../../src/ingest/body.js'
 import { countRows } from '../../src/messages/index.js'
+import { packageRoot } from '../../src/paths.js'
 import { columnFaults } from '../support/columns.js'
 import { payloadMessage, readMessage, receivedAt } from '../support/messages.js'
 
@@ -19,6 +22,8 @@ const valid: unknown[] = [
   { schema: 'meshmon.v2', type: 'phone_test_result', node: 'a', sent_at: '2026-11-22T11:00:00Z', tests: [{ phone_number: '1', display_name: 'x', ping: online, options: online }], summary: { a: 1 } },
   { schema: 'meshmon.v1', type: 'radio_metrics', node: 'a', role: 'repeater', sent_at: '2026-11-22T11:00:00Z', metrics: { bat: 1 }, info: { battery: { cells: 1 } } },
   { schema: 'meshmon.v1', type: 'worker_event', node: 'a', sent_at: '2026-11-22T11:00:00Z', event: 'poll_ok', reason: 'x', details: {} },
+  JSON.parse(readFileSync(join(packageRoot, 'test', 'fixtures', 'aredn', '4x-tunnel-moved.json'), 'utf8')),
+  { schema: 'meshmon.v1', type: 'aredn_sysinfo', node: 'a', sent_at: '2026-11-22T11:00:00Z', sysinfo: JSON.parse(readFileSync(join(packageRoot, 'test', 'fixtures', 'aredn', '3x-olsr-lqm.json'), 'utf8')) },
 ]
 
 /** Text as agents may send it, half of a surrogate pair and NUL included. */

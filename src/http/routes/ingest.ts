@@ -28,7 +28,7 @@ export const ingestRoutes: FastifyPluginAsync<{ ingest: Ingest, maxBody: number 
     schema: {
       tags: ['ingest'],
       summary: 'What agents send: one message, an array, or one JSON object a line',
-      description: 'Messages `meshmon.v1` and `meshmon.v2`. The answer comes after the commit. `Content-Encoding` gzip and deflate are understood, `Content-Type` does not matter.',
+      description: 'Messages `meshmon.v1` and `meshmon.v2`, and what an AREDN node answers at `/a/sysinfo`, as it is. The answer comes after the commit. `Content-Encoding` gzip and deflate are understood, `Content-Type` does not matter.',
       querystring: Type.Object({ token: Type.Optional(Type.String({ description: 'INGEST_TOKEN, for clients that cannot set headers' })) }, { additionalProperties: false }),
       response: answers({
         200: { description: 'Stored, or stored before; what was rejected is listed', content: { 'application/json': { schema: Type.Ref('IngestAnswer') } } },
