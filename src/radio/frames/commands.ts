@@ -8,6 +8,7 @@ const codes = {
   app_start: 1, get_contacts: 4, get_time: 5, set_time: 6, next_message: 10, reset_path: 13, get_battery: 20, device_query: 22, login: 26, get_status: 27,
   get_own_telemetry: 39, get_custom_vars: 40, request: 50, get_stats: 56,
 } as const
+const names = new Map<number, string>(Object.entries(codes).map(([name, code]) => [code, name]))
 
 export const statsKinds: readonly StatsKind[] = ['core', 'radio', 'packets']
 
@@ -48,7 +49,7 @@ export function encodeCommand (command: Command): Uint8Array {
 
 /** Throws FrameError where the firmware would answer error 1: a command that is too short. An unknown one is told as such. */
 export function decodeCommand (payload: Uint8Array): Command {
-  const reader = new Reader(payload, 'command')
+  const reader = new Reader(payload, names.get(payload[0] ?? -1) ?? 'command')
   const code = reader.uint('code', 1)
   switch (code) {
     case codes.app_start: return { is: 'app_start', ...appStart.read(reader) }

@@ -26,14 +26,16 @@ const believedCodes: Record<Start, (code: number) => boolean> = {
 
 /**
  * Finds frames in a stream of bytes, whatever else is in it: a header with a length of 0 or above 300 is none, and the search
- * goes on with the next byte. While a frame begins where the last one ended, it is believed as it is: what a payload contains,
- * which anyone on the mesh may choose, never counts. After other bytes the first `>` may be part of noise or of a payload, so
+ * goes on with the next byte. A frame that begins where the last one ended, or with the stream, is believed as it is: what a
+ * payload contains, which anyone on the mesh may choose, never counts. After other bytes a start byte may be part of noise, so
  * there a frame must begin with a code of the protocol, and one that ends where another begins, or with the last byte
- * received, is preferred to an earlier one that does not.
+ * received, is preferred to an earlier one that does not. So noise costs at most the frames that begin within the 302 bytes
+ * after it, those that a false start among its last bytes takes for its own.
  */
 export class Framer {
   private held = new Uint8Array(0)
-  private inStep = false
+  /** The next byte is expected to begin a frame. */
+  private inStep = true
   private readonly startByte: number
 
   constructor (private readonly start: Start) {
@@ -54,8 +56,9 @@ export class Framer {
   }
 
   /**
-   * Gives up the frame that has begun: for a caller that has waited long enough for the rest of it, when bytes were lost or a
-   * length was none. Returns the frames found behind its start; nothing is held afterwards.
+   * Gives up the frame that has begun: for a caller that has waited long enough for the rest of it, because bytes were lost or
+   * its start was noise. Returns the frames found behind that start. Nothing is held afterwards, so the next frame is found
+   * whatever came before.
    */
   giveUp (): Uint8Array[] {
     const payloads: Uint8Array[] = []
@@ -63,13 +66,14 @@ export class Framer {
       this.inStep = false
       payloads.push(...this.scan(this.held.subarray(1)))
     }
+    this.inStep = true
     return payloads
   }
 
   /** Forgets everything, for a new connection. */
   reset (): void {
     this.held = new Uint8Array(0)
-    this.inStep = false
+    this.inStep = true
   }
 
   private scan (bytes: Uint8Array): Uint8Array[] {
@@ -90,7 +94,7 @@ export class Framer {
 
   /** Where the next frame begins; the end of `bytes` if there is none. */
   private findBegin (bytes: Uint8Array, from: number): number {
-    if (this.inStep && this.mayBegin(bytes, from)) return from
+    if (from === bytes.length || (this.inStep && this.mayBegin(bytes, from))) return from
     this.inStep = false
     let first = from
     while (first < bytes.length && !this.mayBegin(bytes, first)) first++

@@ -3,7 +3,7 @@ import { statsKinds } from './commands.js'
 import { decodeCustomVars, encodeCustomVars } from './custom-vars.js'
 import { write } from './layout.js'
 import * as layouts from './layouts.js'
-import type { ContactFields, RadioFrame, Stats } from './types.js'
+import { FrameError, type ContactFields, type RadioFrame, type Stats } from './types.js'
 
 /** First bytes, under the names of the frames (RESP_CODE_… and PUSH_CODE_… of the firmware). */
 const codes = {
@@ -11,16 +11,18 @@ const codes = {
   custom_vars: 21, stats: 24, advert: 0x80, path_updated: 0x81, message_waiting: 0x83, login_success: 0x85, login_fail: 0x86, status: 0x87,
   raw_log: 0x88, new_advert: 0x8a, telemetry: 0x8b, binary: 0x8c,
 } as const
+const names = new Map<number, string>(Object.entries(codes).map(([name, code]) => [code, name]))
 
 /** Of the byte for a path: low six bits hops, high two bits size of a hash less 1. */
 const unknownPath = 0xff
+const mostHops = 63
 
 /**
  * What a radio said. Throws FrameError when the payload is too short for its code; an unknown code is told as such, as are
  * statistics of an unknown kind.
  */
 export function decodeFrame (payload: Uint8Array): RadioFrame {
-  const reader = new Reader(payload, 'frame')
+  const reader = new Reader(payload, names.get(payload[0] ?? -1) ?? 'frame')
   const code = reader.uint('code', 1)
   switch (code) {
     case codes.ok: return { is: 'ok' }
@@ -81,10 +83,11 @@ export function encodeFrame (frame: RadioFrame): Uint8Array {
 function readContact (reader: Reader): ContactFields {
   const { pathLength, ...stored } = layouts.storedContact.read(reader)
   if (pathLength === unknownPath) return { ...stored, hops: null, hashSize: 1 }
-  return { ...stored, hops: pathLength & 0x3f, hashSize: (pathLength >> 6) + 1 }
+  return { ...stored, hops: pathLength & mostHops, hashSize: (pathLength >> 6) + 1 }
 }
 
 function pathLengthOf ({ hops, hashSize }: ContactFields): number {
+  if (hops !== null && (hops > mostHops || hashSize < 1)) throw new FrameError(`contact: ${hops} hops with hashes of ${hashSize} bytes do not fit`)
   return hops === null ? unknownPath : hops + (hashSize - 1) * 64
 }
 
