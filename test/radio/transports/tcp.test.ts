@@ -1,0 +1,116 @@
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { encodeFrame, frame } from '../../../src/radio/frames/index.js'
+import { createTcpTransport } from '../../../src/radio/transports/tcp.js'
+import type { TransportError } from '../../../src/radio/transports/transport.js'
+
+const time = encodeFrame({ is: 'time', timeS: 1_767_225_600 })
+const never = new AbortController().signal
+
+interface Ended { error: TransportError | null }
+
+/** A radio on a real socket, and a channel to it. */
+async function setUp (t: Test) {
+  const server: Server = createServer()
+  const sockets: Socket[] = []
+  server.on('connection', (socket) => {
+    sockets.push(socket)
+    socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const transport = createTcpTransport({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })
+  const payloads: Uint8Array[] = []
+  let frameCame: () => void = () => {}
+  const connected = once(server, 'connection') as Promise<[Socket]>
+  let resolveEnded: (ended: Ended) => void = () => {}
+  const ended = new Promise<Ended>((resolve) => { resolveEnded = resolve })
+  const channel = await transport.open({
+    onFrame: (payload) => {
+      payloads.push(payload)
+      frameCame()
+    },
+    onEnd: (error) => resolveEnded({ error }),
+  }, never)
+  const [radio] = await connected
+  const untilFrames = async (count: number) => {
+    while (payloads.length < count) await new Promise<void>((resolve) => { frameCame = resolve })
+    return payloads
+  }
+  return { transport, channel, radio, ended, untilFrames }
+}
+
+t.test('frames go both ways, in pieces and among debug text', async (t) => {
+  const { channel, radio, untilFrames } = await setUp(t)
+  radio.write('boot: ready\r\n')
+  const bytes = Buffer.from(frame('>', time))
+  radio.write(bytes.subarray(0, 2))
+  radio.write(Buffer.concat([bytes.subarray(2), bytes, bytes.subarray(0, 4)]))
+  radio.write(bytes.subarray(4))
+  t.same(await untilFrames(3), [time, time, time])
+
+  const heard = once(radio, 'data') as Promise<[Buffer]>
+  channel.send(Uint8Array.of(5))
+  t.same((await heard)[0], Buffer.from([0x3c, 1, 0, 5]))
+  await channel.close()
+})
+
+t.test('a frame that never gets whole does not hold up those behind it', async (t) => {
+  const { channel, radio, untilFrames } = await setUp(t)
+  radio.write(Buffer.concat([Buffer.from([0x3e, 0x20, 0x01, 9]), frame('>', time)]))
+  t.same(await untilFrames(1), [time])
+  await channel.close()
+})
+
+t.test('FIN and RST are told once, with what it may mean', async (t) => {
+  for (const leave of [(radio: Socket) => radio.end(), (radio: Socket) => radio.resetAndDestroy()]) {
+    const { channel, radio, ended } = await setUp(t)
+    leave(radio)
+    const { error } = await ended
+    t.match(error, { problem: 'lost', message: /^the connection to tcp 127\.0\.0\.1:\d+ was lost: /, remedy: /another program/ })
+    t.throws(() => channel.send(time), /has ended/)
+    await channel.close()
+  }
+})
+
+t.test('closing is no loss, and the radio sees it', async (t) => {
+  const { channel, radio, ended } = await setUp(t)
+  const gone = once(radio, 'close')
+  radio.resume()
+  await channel.close()
+  t.same(await ended, { error: null })
+  await gone
+  await channel.close()
+})
+
+t.test('a radio that reads nothing ends the connection before much is held for it', async (t) => {
+  const { channel, radio, ended } = await setUp(t)
+  radio.pause()
+  let sent = 0
+  await t.rejects(async () => {
+    for (; sent < 500_000; sent++) {
+      channel.send(new Uint8Array(176).fill(1))
+      if (sent % 1000 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+  }, /has ended/)
+  t.match(await ended, { error: { problem: 'lost', message: /stopped reading/ } })
+  await channel.close()
+})
+
+t.test('what can\'t be reached is told with a remedy', async (t) => {
+  const { transport } = await setUp(t)
+  const events = { onFrame: () => {}, onEnd: () => t.fail('was never open') }
+  const gone = createServer()
+  await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve))
+  const { port } = gone.address() as AddressInfo
+  await new Promise((resolve) => gone.close(resolve))
+  await t.rejects(createTcpTransport({ host: '127.0.0.1', port }).open(events, never), { name: 'TransportError', problem: 'refused', remedy: /MESH_TCP_PORT/ })
+  await t.rejects(createTcpTransport({ host: 'radio.invalid', port }).open(events, never), { problem: 'unreachable', message: /radio\.invalid/, remedy: /MESH_TCP_HOST/ })
+  const stopped = AbortSignal.abort(new Error('stopping'))
+  await t.rejects(transport.open(events, stopped), { message: 'stopping' })
+})
