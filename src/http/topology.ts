@@ -9,11 +9,15 @@ type Graph = Static<typeof NetworkGraph>
 type Features = Static<typeof FeatureCollection>
 type Feature = Features['features'][number]
 
-/** Nodes and links as a NetJSON NetworkGraph; what lies on `route` is marked. Nodes that only others name are in it, too. */
-export function toGraph (nodes: NodeBody[], links: LinkBody[], route: string[]): Graph {
+/**
+ * Nodes and links as a NetJSON NetworkGraph; what lies on `route` is marked. Nodes that only others name are in it, too. With `linksPerNode` no node has
+ * more links than that (a tunnel server has hundreds); its properties count those left out.
+ */
+export function toGraph (nodes: NodeBody[], all: LinkBody[], { route = [], linksPerNode = Infinity }: { route?: string[], linksPerNode?: number }): Graph {
+  const { links, leftOut } = thinOut(all, route, linksPerNode)
   const known = new Map(nodes.map((node) => [node.id, node]))
-  const ids = new Set([...known.keys(), ...links.flatMap(({ a, b }) => [a, b]), ...route])
-  const steps = new Set(route.slice(1).flatMap((to, i) => [`${route[i]}\n${to}`, `${to}\n${route[i]}`]))
+  const ids = new Set([...known.keys(), ...all.flatMap(({ a, b }) => [a, b]), ...route])
+  const steps = stepsOf(route)
   const onRoute = new Set(route)
   return {
     type: 'NetworkGraph',
@@ -21,7 +25,7 @@ export function toGraph (nodes: NodeBody[], links: LinkBody[], route: string[]):
     version,
     metric: 'etx',
     label: 'Mesh',
-    nodes: [...ids].map((id) => ({ id, label: id, properties: { ...nodeProperties(known.get(id)), ...(onRoute.has(id) && { highlight: true }) } })),
+    nodes: [...ids].map((id) => ({ id, label: id, properties: { ...nodeProperties(known.get(id)), ...(leftOut.has(id) && { links_left_out: leftOut.get(id) }), ...(onRoute.has(id) && { highlight: true }) } })),
     links: links.map((link) => ({
       source: link.a,
       target: link.b,
@@ -56,12 +60,40 @@ export function costOf ({ hour, last }: Pick<LinkBody, 'hour' | 'last'>): number
   return hour.etx_avg ?? last.etx ?? (last.txcost === null ? 1 : last.txcost / 256)
 }
 
+function stepsOf (route: string[]): Set<string> {
+  return new Set(route.slice(1).flatMap((to, i) => [`${route[i]}\n${to}`, `${to}\n${route[i]}`]))
+}
+
+/** Links of the route first, then those with issues, then those of nodes that have few. */
+function thinOut (all: LinkBody[], route: string[], linksPerNode: number): { links: LinkBody[], leftOut: Map<string, number> } {
+  const leftOut = new Map<string, number>()
+  if (linksPerNode === Infinity) return { links: all, leftOut }
+  const steps = stepsOf(route)
+  const count = (counts: Map<string, number>, { a, b }: LinkBody) => [a, b].forEach((id) => counts.set(id, (counts.get(id) ?? 0) + 1))
+  const degrees = new Map<string, number>()
+  for (const link of all) count(degrees, link)
+  const weight = ({ a, b, open_issues: issues }: LinkBody) => [steps.has(`${a}\n${b}`) ? 0 : 1, issues.length > 0 ? 0 : 1, Math.min(degrees.get(a) ?? 0, degrees.get(b) ?? 0)]
+  const weighed = all.map((link) => ({ link, weight: weight(link) })).sort((a, b) => a.weight.map((part, i) => part - (b.weight[i] ?? 0)).find((part) => part !== 0) ?? 0)
+  const kept = new Set<LinkBody>()
+  const drawn = new Map<string, number>()
+  for (const { link } of weighed) {
+    const fits = [link.a, link.b].every((id) => (drawn.get(id) ?? 0) < linksPerNode)
+    if (fits) kept.add(link)
+    count(fits ? drawn : leftOut, link)
+  }
+  return { links: all.filter((link) => kept.has(link)), leftOut }
+}
+
 function nodeProperties (node: NodeBody | undefined): Record<string, unknown> {
   if (node === undefined) return { status: 'unknown' }
   const { kind, status, host, version, model, lat, lon, elevation_m: elevation, last_seen: lastSeen, site } = node
   return { kind, status, host, version, model, lat, lon, elevation_m: elevation, last_seen: lastSeen, site }
 }
 
-function linkProperties ({ medium, last, hour, open_issues: issues }: LinkBody): Record<string, unknown> {
-  return { medium, lq: hour.lq_avg ?? last.lq, nlq: hour.nlq_avg ?? last.nlq, last_seen: last.time, issues: issues.map(({ id }) => id) }
+function linkProperties ({ medium, last, ends, hour, open_issues: issues }: LinkBody): Record<string, unknown> {
+  const { signal_dbm: signal, snr_db: snr, rxcost, txcost, routable } = last
+  return {
+    medium, lq: hour.lq_avg ?? last.lq, nlq: hour.nlq_avg ?? last.nlq, signal_dbm: signal, snr_db: snr, rxcost, txcost, routable, ends, last_seen: last.time,
+    issues: issues.map(({ id }) => id),
+  }
 }

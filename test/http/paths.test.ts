@@ -79,6 +79,29 @@ test('both directions of a link are one, told from its first end', async (t, { g
   t.match(body[1], { medium: 'tunnel', last: { etx: 1 }, open_issues: [] })
 })
 
+test('each end of a link has its own signal, cost and quality, whatever came last', async (t, { get, pool }) => {
+  await insert(pool, 'hop_quality', [
+    hop('a', 'b', 300, { lq: 0.9, nlq: 0.8, signal_dbm: -68, noise_dbm: -95, tx_bitrate_mbps: 26, rxcost: 280, txcost: 300, quality: 96, routable: true }),
+    hop('b', 'a', 60, { lq: 0.8, nlq: 0.9, signal_dbm: -74, noise_dbm: -96, rxcost: 300, txcost: 280, routable: false }), hop('b', 'a', 400, { signal_dbm: -50, noise_dbm: -96 }),
+    hop('a', 'b', 60, { link_type: 'tunnel', rxcost: 206, txcost: 65_535 }), hop('a', 'c', 60, { link_type: 'dtd', routable: true }), hop('a', 'c', 60, { link_type: 'xlink' }),
+  ])
+  const [radio, tunnel, ...others] = (await get('/links')).body
+  t.match(radio, {
+    medium: 'rf',
+    last: { signal_dbm: -74, noise_dbm: -96, snr_db: 22, rxcost: 280, txcost: 300, routable: false },
+    ends: {
+      a: { time: '2026-06-15T11:55:00.000Z', lq: 0.9, signal_dbm: -68, noise_dbm: -95, snr_db: 27, tx_bitrate_mbps: 26, rxcost: 280, txcost: 300, quality: 96, routable: true },
+      b: { time: '2026-06-15T11:59:00.000Z', lq: 0.8, signal_dbm: -74, noise_dbm: -96, snr_db: 22, rxcost: 300, txcost: 280, quality: null, routable: false },
+    },
+  })
+  t.match(tunnel, { medium: 'tunnel', last: { snr_db: null, txcost: 65_535, routable: null }, ends: { a: { rxcost: 206, txcost: 65_535 }, b: null } })
+  t.same(others.map(({ medium }: { medium: string }) => medium), ['dtd', 'xlink'])
+  const graph = (await get('/topology')).body
+  t.same(graph.links.map(({ source, target, cost, properties: { medium } }: { source: string, target: string, cost: number, properties: { medium: string } }) => [source, target, medium, cost]),
+    [['a', 'b', 'rf', 300 / 256], ['a', 'b', 'tunnel', 65_535 / 256], ['a', 'c', 'dtd', 1], ['a', 'c', 'xlink', 1]])
+  t.match(graph.links[0].properties, { signal_dbm: -74, snr_db: 22, rxcost: 280, txcost: 300, routable: false, ends: { a: { snr_db: 27 }, b: { snr_db: 22 } } })
+})
+
 test('a link that was silent for an hour shows its last report, after a day nothing', async (t, { get, pool }) => {
   await insert(pool, 'hop_quality', [hop('a', 'b', 7200, { lq: 0.5 }), hop('a', 'c', 90_000, { lq: 0.5 })])
   const { body } = await get('/links')
@@ -137,4 +160,17 @@ test('the topology is a NetworkGraph with a cost on every link', async (t, { get
     ['b', { type: 'Point', coordinates: [7, 46] }], ['A', { type: 'Point', coordinates: [8, 47, 500] }],
     ['A--b', { type: 'LineString', coordinates: [[8, 47, 500], [7, 46]] }],
   ])
+})
+
+test('of a node with many links a map draws so many, those of the route and with issues first, and counts the others', async (t, { get, pool }) => {
+  const leaves = 'bcdefgh'.split('')
+  await insert(pool, 'hop_quality', [...leaves.map((name) => hop('a', name, 60, { link_type: 'tunnel' })), hop('g', 'h', 60)])
+  await insert(pool, 'incidents', [incident('i', 60, { subject: 'a--h@tunnel', kind: 'link_down' })])
+  await insert(pool, 'path_probe', [probe('a', 'g', 60, { route: ['a', 'g'] })])
+  const { body } = await get('/topology?links_per_node=4&highlight=a,g')
+  t.same(body.links.map(({ source, target }: { source: string, target: string }) => `${source}${target}`).sort(), ['ab', 'ac', 'ag', 'ah', 'gh'])
+  const left = Object.fromEntries(body.nodes.map(({ id, properties }: { id: string, properties: { links_left_out?: number } }) => [id, properties.links_left_out]))
+  t.same(left, { a: 3, b: undefined, c: undefined, d: 1, e: 1, f: 1, g: undefined, h: undefined })
+  t.equal((await get('/topology')).body.links.length, 8)
+  t.equal((await get('/topology?links_per_node=0')).status, 400)
 })

@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { formatSubject, orderEnds } from '../../incidents/subject.js'
 import { decodeCursor, makePage, type Page } from '../paging.js'
 import type { IssueReferenceBody } from '../schemas/issues.js'
-import { linkSampleRows, type LinkHourBody, type LinkReadingBody } from '../schemas/paths.js'
+import { linkSampleRows, type LinkEndBody, type LinkHourBody, type LinkReadingBody } from '../schemas/paths.js'
 import { before } from '../time.js'
 import { findOpenIssues } from './issues.js'
 import { lookBackS } from './paths.js'
@@ -16,13 +16,14 @@ const mostOfNode = 1000
 
 interface Pair { from_node: string, to_node: string }
 
-type StateRow = LinkReadingBody & LinkHourBody & { pair: number, medium: string }
+type StateRow = LinkReadingBody & LinkHourBody & { pair: number, medium: string, end_a: LinkEndBody | null, end_b: LinkEndBody | null }
 
 export interface LinkBody {
   a: string
   b: string
   medium: string
   last: LinkReadingBody
+  ends: { a: LinkEndBody | null, b: LinkEndBody | null }
   hour: LinkHourBody
   open_issues: IssueReferenceBody[]
 }
@@ -44,7 +45,10 @@ with report as (
   select way.pair, case when hop.link_type in ('', 'unknown') then 'rf' else hop.link_type end as medium, time, time > $4 as in_hour,
     case when turned then nlq else lq end as lq, case when turned then lq else nlq end as nlq,
     case when not route_cost then etx end as etx, rtt_ms, signal_dbm, noise_dbm, tx_bitrate_mbps,
-    case when turned then txcost else rxcost end as rxcost, case when turned then rxcost else txcost end as txcost, quality
+    case when turned then txcost else rxcost end as rxcost, case when turned then rxcost else txcost end as txcost, quality, routable, turned,
+    jsonb_build_object(
+      'time', to_char(time at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'lq', lq, 'signal_dbm', signal_dbm, 'noise_dbm', noise_dbm, 'snr_db', signal_dbm - noise_dbm,
+      'tx_bitrate_mbps', tx_bitrate_mbps, 'rxcost', rxcost, 'txcost', txcost, 'quality', quality, 'routable', routable) as own
   from (
     select n as pair, a as from_node, b as to_node, false as turned from unnest($1::text[], $2::text[]) with ordinality as u(a, b, n)
     union all select n, b, a, true from unnest($1::text[], $2::text[]) with ordinality as u(a, b, n)
@@ -57,7 +61,8 @@ with report as (
 )
 select pair::int as pair, medium, max(time) as time, last(lq, time) as lq, last(nlq, time) as nlq, last(etx, time) as etx, last(rtt_ms, time) as rtt_ms,
   last(signal_dbm, time) as signal_dbm, last(noise_dbm, time) as noise_dbm, last(tx_bitrate_mbps, time) as tx_bitrate_mbps,
-  last(rxcost, time) as rxcost, last(txcost, time) as txcost, last(quality, time) as quality,
+  last(signal_dbm - noise_dbm, time) as snr_db, last(rxcost, time) as rxcost, last(txcost, time) as txcost, last(quality, time) as quality,
+  last(routable, time) as routable, last(own, time) filter (where not turned) as end_a, last(own, time) filter (where turned) as end_b,
   count(*) filter (where in_hour) as n, avg(lq) filter (where in_hour) as lq_avg, avg(nlq) filter (where in_hour) as nlq_avg,
   avg(etx) filter (where in_hour) as etx_avg, percentile_cont(0.95) within group (order by etx) filter (where in_hour) as etx_p95,
   avg(rtt_ms) filter (where in_hour) as rtt_ms_avg, percentile_cont(0.95) within group (order by rtt_ms) filter (where in_hour) as rtt_ms_p95
@@ -112,7 +117,7 @@ async function addIssues (db: Pool, states: State[]): Promise<LinkBody[]> {
 
 export function toLink (row: StateRow, { a, b }: { a: string, b: string }): State['link'] {
   const {
-    pair: _, medium, n, lq_avg: lqAvg, nlq_avg: nlqAvg, etx_avg: etxAvg, etx_p95: etxP95, rtt_ms_avg: rttAvg, rtt_ms_p95: rttP95, ...last
+    pair: _, medium, end_a: endA, end_b: endB, n, lq_avg: lqAvg, nlq_avg: nlqAvg, etx_avg: etxAvg, etx_p95: etxP95, rtt_ms_avg: rttAvg, rtt_ms_p95: rttP95, ...last
   } = row
-  return { a, b, medium, last, hour: { n, lq_avg: lqAvg, nlq_avg: nlqAvg, etx_avg: etxAvg, etx_p95: etxP95, rtt_ms_avg: rttAvg, rtt_ms_p95: rttP95 } }
+  return { a, b, medium, last, ends: { a: endA, b: endB }, hour: { n, lq_avg: lqAvg, nlq_avg: nlqAvg, etx_avg: etxAvg, etx_p95: etxP95, rtt_ms_avg: rttAvg, rtt_ms_p95: rttP95 } }
 }

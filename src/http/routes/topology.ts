@@ -18,15 +18,18 @@ export const topologyRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => nu
     schema: {
       tags: ['topology'],
       summary: 'The mesh as a NetJSON NetworkGraph',
-      querystring: query({ highlight: Type.Optional(Type.String({ maxLength: 800, description: 'src,dst: marks the present route of this path with `highlight`' })) }),
+      querystring: query({
+        highlight: Type.Optional(Type.String({ maxLength: 800, description: 'src,dst: marks the present route of this path with `highlight`' })),
+        links_per_node: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'For drawing: no node has more links; `links_left_out` of its properties counts the others' })),
+      }),
       response: answers({ 200: json('The graph', Type.Ref('NetworkGraph')) }),
     },
   }, async (request) => {
     const nowMs = now()
-    const { highlight } = request.query
+    const { highlight, links_per_node: linksPerNode } = request.query
     const route = highlight === undefined ? [] : await findRoute(db, highlight, nowMs)
     const nodes = await listNodes(db, { limit: mostNodes }, nowMs)
-    return toGraph(nodes.rows, await listAllLinks(db, nowMs), route)
+    return toGraph(nodes.rows, await listAllLinks(db, nowMs), { route, ...(linksPerNode !== undefined && { linksPerNode }) })
   })
 
   app.get('/nodes.geojson', {

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { integer, number, Time } from './common.js'
+import { boolean, integer, number, Time } from './common.js'
 
 export const WorstHop = Type.Object({
   hop_index: Type.Integer(),
@@ -41,6 +41,8 @@ export const Path = Type.Object({
   open_issues: Type.Array(Type.Ref('IssueReference')),
 }, { $id: 'Path' })
 
+const routable = { ...boolean, description: 'Some route goes over it; null where the node does not say' }
+
 export const LinkReading = Type.Object({
   time: Time,
   lq: number,
@@ -49,11 +51,26 @@ export const LinkReading = Type.Object({
   rtt_ms: number,
   signal_dbm: number,
   noise_dbm: number,
+  snr_db: number,
   tx_bitrate_mbps: number,
   rxcost: number,
   txcost: number,
   quality: number,
+  routable,
 }, { $id: 'LinkReading', description: 'The newest report of a link, as seen from a' })
+
+export const LinkEnd = Type.Object({
+  time: Time,
+  lq: { ...number, description: 'How this end hears the other' },
+  signal_dbm: number,
+  noise_dbm: number,
+  snr_db: number,
+  tx_bitrate_mbps: number,
+  rxcost: { ...number, description: 'Babel: 96 a perfect cable, 256 a perfect radio link, 65535 none' },
+  txcost: number,
+  quality: number,
+  routable,
+}, { $id: 'LinkEnd', description: 'The newest report of a link by one of its ends' })
 
 /** Rows read of each direction of a link: a busy one has hundreds an hour, and reading all would hold up the measurements. */
 export const linkSampleRows = 30
@@ -68,11 +85,14 @@ export const LinkHour = Type.Object({
   rtt_ms_p95: number,
 }, { $id: 'LinkHour', description: `The reports of the last hour; of each direction and link type the newest ${linkSampleRows}, so of a busy link its last minutes` })
 
+const maybeEnd = Type.Unsafe<Static<typeof LinkEnd> | null>(Type.Union([Type.Ref('LinkEnd'), Type.Null()], { description: 'null where this end did not report within a day' }))
+
 export const Link = Type.Object({
   a: Type.String(),
   b: Type.String(),
-  medium: Type.String({ description: 'rf, tunnel, dtd, …' }),
+  medium: Type.String({ description: 'rf, tunnel, dtd, xlink, …' }),
   last: Type.Ref('LinkReading'),
+  ends: Type.Object({ a: maybeEnd, b: maybeEnd }),
   hour: Type.Ref('LinkHour'),
   open_issues: Type.Array(Type.Ref('IssueReference')),
 }, { $id: 'Link', description: 'Two nodes and a medium; lq is how a hears b, nlq how b hears a' })
@@ -81,6 +101,7 @@ export type WindowBody = Static<typeof Window>
 export type PathHourBody = Static<typeof PathHour>
 export type WorstHopBody = Static<typeof WorstHop>
 export type LinkReadingBody = Static<typeof LinkReading>
+export type LinkEndBody = Static<typeof LinkEnd>
 export type LinkHourBody = Static<typeof LinkHour>
 
-export const pathSchemas = [WorstHop, Window, PathHour, Path, LinkReading, LinkHour, Link]
+export const pathSchemas = [WorstHop, Window, PathHour, Path, LinkReading, LinkEnd, LinkHour, Link]
