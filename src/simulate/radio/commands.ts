@@ -114,7 +114,7 @@ function resetPath ({ contacts }: SimulatedCompanion, key: Uint8Array): RadioFra
 
 function unknown (companion: SimulatedCompanion, { code, body }: Extract<Command, { is: 'unknown' }>): RadioFrame[] {
   if (code !== reboot || Buffer.from(body).toString() !== 'reboot') return [error('unsupported')]
-  companion.reboot()
+  companion.reboot().catch(() => {})
   return []
 }
 

@@ -37,6 +37,7 @@ export interface Client {
 const commandMs = 2.2
 const contactMs = 2
 const poolSize = 16
+const bootMs = 1500
 
 /** A companion radio: one client, its commands in order, what it pushes, its clock and contacts. */
 export class SimulatedCompanion implements Station {
@@ -62,6 +63,8 @@ export class SimulatedCompanion implements Station {
   duplicates = false
   /** Packets that fit its queue: more are refused with error 3. */
   poolSize = poolSize
+  /** Called when it was switched on or off. */
+  onPower: () => void = () => {}
   readonly #clock: Clock
   readonly #send: (ask: Ask) => void
   readonly #gate = new Gate()
@@ -126,6 +129,7 @@ export class SimulatedCompanion implements Station {
     this.#gate.open()
     if (silent) this.#client = null
     else this.dropClient()
+    this.onPower()
   }
 
   /** Its clock is set by the newest contact, which sets it back (bootstrapRTCfromContacts). */
@@ -139,10 +143,12 @@ export class SimulatedCompanion implements Station {
     this.rtc.boot()
     const newestS = this.contacts.newestS()
     if (newestS > 0) this.rtc.set(newestS + 1)
+    this.onPower()
   }
 
-  reboot (): void {
+  async reboot (): Promise<void> {
     this.powerOff()
+    await this.#clock.wait(bootMs)
     this.powerOn()
   }
 

@@ -87,6 +87,7 @@ export class SimulatedRepeater implements Station {
   boots = 0
   bootedAtMs: number
   password: string
+  guestPassword: string
   /** undefined: by the day. */
   batteryMv: number | undefined
   /** Names of the repeaters before it, for each way; none: it is out of reach. */
@@ -105,6 +106,7 @@ export class SimulatedRepeater implements Station {
     this.node = node
     this.firmware = firmwares[plan.firmware]
     this.password = plan.password
+    this.guestPassword = plan.guestPassword
     this.counters = new RadioCounters(nature, { node, packetsPerMin: plan.packetsPerMin, uptimeS: plan.uptimeS })
     this.rtc = new Rtc(clock, plan.clockOffsetS)
     this.bootedAtMs = clock.monotonicMs() - 1000 * plan.uptimeS
@@ -185,7 +187,7 @@ export class SimulatedRepeater implements Station {
   #admit (from: Uint8Array, timeS: number, password: string): Client | null {
     const given = password.slice(0, passwordLength)
     const isAdmin = given === this.password.slice(0, passwordLength)
-    if (!isAdmin && given !== this.plan.guestPassword.slice(0, passwordLength)) return null
+    if (!isAdmin && given !== this.guestPassword.slice(0, passwordLength)) return null
     const client = this.#clients.get(keyOf(from)) ?? { key: from, permissions: guest, lastTimeS: 0, way: null }
     this.#clients.set(keyOf(from), client)
     if (timeS <= client.lastTimeS) return null
