@@ -5,6 +5,7 @@ import { disk } from './figures/disk.js'
 import { embedded } from './figures/embedded.js'
 import { evaluation } from './figures/evaluation.js'
 import { events } from './figures/events.js'
+import { fuzzedFrames } from './figures/frames.js'
 import { groundTruth } from './figures/ground-truth.js'
 import { memory } from './figures/memory.js'
 import { queries } from './figures/queries.js'
@@ -18,7 +19,7 @@ import { findNativeServer } from './support/servers.js'
 import { makeTraffic } from './support/traffic.js'
 
 const figures: Record<string, (bench: Bench) => Promise<Figure | Figure[]>> = {
-  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors,
+  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors, frames: fuzzedFrames,
 }
 
 const usage = `usage: npm run bench -- [NAME…] [--minutes N] [--rounds N] [--scale S]

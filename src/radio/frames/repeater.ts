@@ -50,7 +50,9 @@ export function decodeNeighbours (body: Uint8Array, prefixLength: number): Neigh
   const reader = new Reader(body, 'neighbours')
   const { total, returned } = page.read(reader)
   const one = neighbour(prefixLength)
-  return { total, neighbours: Array.from({ length: returned }, () => one.read(reader)) }
+  const neighbours: Neighbour[] = []
+  while (neighbours.length < returned) neighbours.push(one.read(reader))
+  return { total, neighbours }
 }
 
 /** Prefixes have the length that was asked for. */

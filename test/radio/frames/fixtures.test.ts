@@ -111,6 +111,10 @@ t.test('a frame that is too short for its code names frame, field and place', as
   t.equal(decodeFrame(fixtures.selfInfo.subarray(0, 58)).is, 'self_info')
 })
 
+t.test('a login says 1 for an admin; room servers say 2 for one without rights', async (t) => {
+  for (const [byte, isAdmin] of [[0, false], [1, true], [2, false]] as const) t.match(decodeFrame(fixtures.loginSuccess.with(1, byte)), { is: 'login_success', isAdmin })
+})
+
 t.test('codes and kinds of statistics that are not known are told as such', async (t) => {
   t.strictSame(decodeFrame(hex('9901ff')), { is: 'unknown', code: 0x99, body: hex('01ff') })
   t.strictSame(decodeFrame(hex('1807aa')), { is: 'unknown', code: 24, body: hex('07aa') })

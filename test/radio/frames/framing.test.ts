@@ -75,6 +75,14 @@ t.test('a false start with a length that may be believed does not hold up the fr
   t.notOk(framer.isWaiting)
 })
 
+t.test('behind noise a frame begins with a code of the protocol', async (t) => {
+  const whole = frame('>', fixtures.time)
+  for (const [code, expected] of [['ff', [fixtures.time]], ['88', [hex('883e050009')]]] as const) {
+    t.strictSame(pushIn(new Framer('>'), concat(hex('aa3e0500' + code), whole), 9), expected, code)
+  }
+  t.strictSame(new Framer('>').push(hex('3e0200ff01')), [hex('ff01')], 'in step any code is believed')
+})
+
 t.test('a frame that never becomes whole is given up, and what came behind its start is found', async (t) => {
   const framer = new Framer('>')
   const lost = frame('>', fixtures.selfInfo).subarray(0, 20)

@@ -40,6 +40,8 @@ t.test('longer text is cut after a whole character', async (t) => {
   if (frame.is !== 'device_info') throw new Error('no device info')
   const longer: RadioFrame = { ...frame, version: 'v1.17.1-ééééééé' }
   t.match(decodeFrame(encodeFrame(longer)), { version: 'v1.17.1-ééééé', repeat: 0 })
+  const bytes = encodeFrame({ ...frame, version: 'x'.repeat(30) })
+  t.strictSame([...bytes.subarray(78, 80)], [0x78, 0], 'a NUL ends it')
 })
 
 t.test('custom vars: pairs, and no name that a message may not carry', async (t) => {
