@@ -30,7 +30,8 @@ const believedCodes: Record<Start, (code: number) => boolean> = {
  * payload contains, which anyone on the mesh may choose, never counts. After other bytes a start byte may be part of noise, so
  * there a frame must begin with a code of the protocol, and one that ends where another begins, or with the last byte
  * received, is preferred to an earlier one that does not. So noise costs at most the frames that begin within the 302 bytes
- * after it, those that a false start among its last bytes takes for its own.
+ * after it, those that a false start among its last bytes takes for its own. Payloads that hold false starts themselves can make
+ * that longer; a pause and `giveUp` always end it.
  */
 export class Framer {
   private held = new Uint8Array(0)
