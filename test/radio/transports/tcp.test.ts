@@ -1,15 +1,15 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { encodeFrame, frame } from '../../../src/radio/frames/index.js'
 import { createTcpTransport } from '../../../src/radio/transports/tcp.js'
-import type { TransportError } from '../../../src/radio/transports/transport.js'
+import { ChannelListener } from '../../support/channel-listener.js'
 
 const time = encodeFrame({ is: 'time', timeS: 1_767_225_600 })
 const never = new AbortController().signal
-
-interface Ended { error: TransportError | null }
 
 /** A radio on a real socket, and a channel to it. */
 async function setUp (t: Test) {
@@ -25,34 +25,21 @@ async function setUp (t: Test) {
     server.close()
   })
   const transport = createTcpTransport({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })
-  const payloads: Uint8Array[] = []
-  let frameCame: () => void = () => {}
   const connected = once(server, 'connection') as Promise<[Socket]>
-  let resolveEnded: (ended: Ended) => void = () => {}
-  const ended = new Promise<Ended>((resolve) => { resolveEnded = resolve })
-  const channel = await transport.open({
-    onFrame: (payload) => {
-      payloads.push(payload)
-      frameCame()
-    },
-    onEnd: (error) => resolveEnded({ error }),
-  }, never)
+  const listener = new ChannelListener()
+  const channel = await transport.open(listener, never)
   const [radio] = await connected
-  const untilFrames = async (count: number) => {
-    while (payloads.length < count) await new Promise<void>((resolve) => { frameCame = resolve })
-    return payloads
-  }
-  return { transport, channel, radio, ended, untilFrames }
+  return { transport, channel, radio, listener }
 }
 
 t.test('frames go both ways, in pieces and among debug text', async (t) => {
-  const { channel, radio, untilFrames } = await setUp(t)
+  const { channel, radio, listener } = await setUp(t)
   radio.write('boot: ready\r\n')
   const bytes = Buffer.from(frame('>', time))
   radio.write(bytes.subarray(0, 2))
   radio.write(Buffer.concat([bytes.subarray(2), bytes, bytes.subarray(0, 4)]))
   radio.write(bytes.subarray(4))
-  t.same(await untilFrames(3), [time, time, time])
+  t.same(await listener.untilFrames(3), [time, time, time])
 
   const heard = once(radio, 'data') as Promise<[Buffer]>
   channel.send(Uint8Array.of(5))
@@ -61,17 +48,17 @@ t.test('frames go both ways, in pieces and among debug text', async (t) => {
 })
 
 t.test('a frame that never gets whole does not hold up those behind it', async (t) => {
-  const { channel, radio, untilFrames } = await setUp(t)
+  const { channel, radio, listener } = await setUp(t)
   radio.write(Buffer.concat([Buffer.from([0x3e, 0x20, 0x01, 9]), frame('>', time)]))
-  t.same(await untilFrames(1), [time])
+  t.same(await listener.untilFrames(1), [time])
   await channel.close()
 })
 
 t.test('FIN and RST are told once, with what it may mean', async (t) => {
   for (const leave of [(radio: Socket) => radio.end(), (radio: Socket) => radio.resetAndDestroy()]) {
-    const { channel, radio, ended } = await setUp(t)
+    const { channel, radio, listener } = await setUp(t)
     leave(radio)
-    const { error } = await ended
+    const { error } = await listener.ended
     t.match(error, { problem: 'lost', message: /^the connection to tcp 127\.0\.0\.1:\d+ was lost: /, remedy: /another program/ })
     t.throws(() => channel.send(time), /has ended/)
     await channel.close()
@@ -79,17 +66,17 @@ t.test('FIN and RST are told once, with what it may mean', async (t) => {
 })
 
 t.test('closing is no loss, and the radio sees it', async (t) => {
-  const { channel, radio, ended } = await setUp(t)
+  const { channel, radio, listener } = await setUp(t)
   const gone = once(radio, 'close')
   radio.resume()
   await channel.close()
-  t.same(await ended, { error: null })
+  t.same(await listener.ended, { error: null })
   await gone
   await channel.close()
 })
 
 t.test('a radio that reads nothing ends the connection before much is held for it', async (t) => {
-  const { channel, radio, ended } = await setUp(t)
+  const { channel, radio, listener } = await setUp(t)
   radio.pause()
   let sent = 0
   await t.rejects(async () => {
@@ -98,7 +85,7 @@ t.test('a radio that reads nothing ends the connection before much is held for i
       if (sent % 1000 === 0) await new Promise((resolve) => setImmediate(resolve))
     }
   }, /has ended/)
-  t.match(await ended, { error: { problem: 'lost', message: /stopped reading/ } })
+  t.match(await listener.ended, { error: { problem: 'lost', message: /stopped reading/ } })
   await channel.close()
 })
 
@@ -114,3 +101,33 @@ t.test('what can\'t be reached is told with a remedy', async (t) => {
   const stopped = AbortSignal.abort(new Error('stopping'))
   await t.rejects(transport.open(events, stopped), { message: 'stopping' })
 })
+
+t.test('a connection that nobody answers is given up after 5 s', async (t) => {
+  const port = await startBlackHole(t)
+  const transport = createTcpTransport({ host: '127.0.0.1', port })
+  await t.rejects(transport.open(new ChannelListener(), never), { problem: 'unreachable', message: /no answer within 5 s/, remedy: /MESH_TCP_HOST/ })
+
+  const stopping = new AbortController()
+  const stopped = transport.open(new ChannelListener(), stopping.signal)
+  stopping.abort(new Error('stopping'))
+  await t.rejects(stopped, { message: 'stopping' })
+})
+
+/** A port whose program stands still: the system accepts for it until its queue is full, and drops what comes then. */
+async function startBlackHole (t: Test): Promise<number> {
+  const program = `const server = require('node:net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => {
+    console.log(server.address().port)
+    process.kill(process.pid, 'SIGSTOP')
+  })`
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const [chunk] = await once(child.stdout, 'data') as [Buffer]
+  const port = Number(chunk)
+  for (let isFull = false; !isFull;) {
+    const socket = connect({ host: '127.0.0.1', port })
+    socket.on('error', () => {})
+    t.teardown(() => socket.destroy())
+    isFull = await Promise.race([once(socket, 'connect').then(() => false), delay(300).then(() => true)])
+  }
+  return port
+}
