@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command, InvalidArgumentError } from 'commander'
-import { FaultError, parseDuration, parseFault, subjectText, type Fault } from './faults.js'
+import { Command } from 'commander'
+import { FaultError, parseFault, subjectText, type Fault } from './faults.js'
 import { generateMessages } from './generate.js'
 import { generateMesh, type Mesh } from './mesh.js'
+import { collect, parseShare, parseSpeed, parseTime, parseUrl, readDuration, wholeNumber } from './options.js'
 import { planFaults } from './plan.js'
 import { PostSink } from './post.js'
 import { Progress } from './progress.js'
+import { radioOptions, simulateRadio, type RadioOptions } from './radio/command.js'
 import { run, type Pace } from './run.js'
 import { FileSink, type Counts, type Sink } from './sink.js'
 import { TruthRecorder } from './truth.js'
@@ -30,15 +32,16 @@ interface Options {
   out?: string
   truth?: string
   json?: true
+  radio?: true
 }
 
 /** When a run starts and ends in mesh time (ms), and how it keeps pace with the clock. */
 export interface Span { from: number, to: number, pace: Pace | null }
 
-/** `meshmon simulate`: a simulated mesh with known faults that posts to a collector. */
+/** `meshmon simulate`: a simulated mesh with known faults that posts to a collector, or a simulated radio. */
 export function simulateCommand (): Command {
-  return new Command('simulate')
-    .description('a simulated mesh with known faults, posting to a collector')
+  const simulator = new Command('simulate')
+    .description('a simulated mesh with known faults, posting to a collector; or a simulated radio for the radio worker')
     .option('--url <url>', 'collector', parseUrl, new URL('http://127.0.0.1:8080'))
     .option('--token <token>', 'INGEST_TOKEN of the collector')
     .option('--nodes <n>', 'size of the mesh, 2 to 2000', wholeNumber(2, 2000), 30)
@@ -58,9 +61,11 @@ export function simulateCommand (): Command {
     .option('--truth <file>', 'write what was wrong, when and where, as JSON')
     .option('--json', 'summary as JSON, no progress')
     .addHelpText('after', help)
-    .action(async (options: Options, command: Command) => {
+  for (const option of radioOptions()) simulator.addOption(option)
+  return simulator
+    .action(async (options: Options & RadioOptions, command: Command) => {
       try {
-        await simulate(options)
+        await (options.radio ? simulateRadio(options) : simulate(options))
       } catch (error) {
         if (error instanceof FaultError) command.error(`error: ${error.message}`)
         throw error
@@ -73,7 +78,8 @@ Faults: rf_drop, bottleneck (link A--B or A--B@tunnel); jitter, loss, flap (path
 SUBJECT is auto (chosen by the seed so that its rule can see it) or names of the mesh; node-03 is its third node.
 
   meshmon simulate --backfill 24h --nodes 100 --faults 40 --truth truth.json
-  meshmon simulate --backfill 2h --live --fault rf_drop:auto@1h55m+20m --fault "jitter:node-03>node-07@2h1m+5m"`
+  meshmon simulate --backfill 2h --live --fault rf_drop:auto@1h55m+20m --fault "jitter:node-03>node-07@2h1m+5m"
+  meshmon simulate --radio --repeaters 5 --loss 0.05`
 
 async function simulate (options: Options): Promise<void> {
   const mesh = generateMesh({ seed: options.seed, nodes: options.nodes, v1Share: options.v1Share })
@@ -143,48 +149,4 @@ function sentence ({ messages, stored, duplicates, rejected, retries, unsent }: 
 
 function print (text: string): void {
   process.stdout.write(`${text}\n`)
-}
-
-function collect (value: string, before: string[]): string[] {
-  return [...before, value]
-}
-
-function parseUrl (text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new InvalidArgumentError('not an http or https address.')
-  return url
-}
-
-function wholeNumber (least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least || value > most) throw new InvalidArgumentError(`not a whole number from ${least} to ${most}.`)
-    return value
-  }
-}
-
-function parseShare (text: string): number {
-  const value = Number(text)
-  if (text === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('not a number from 0 to 1.')
-  return value
-}
-
-function parseSpeed (text: string): number {
-  const value = Number(text)
-  if (!(value >= 1 && value <= 1000)) throw new InvalidArgumentError('not a number from 1 to 1000.')
-  return value
-}
-
-function readDuration (text: string): number {
-  try {
-    return parseDuration(text)
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof FaultError ? error.message : String(error))
-  }
-}
-
-function parseTime (text: string): number {
-  const at = Date.parse(text)
-  if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(at)) throw new InvalidArgumentError('not a time like 2026-11-01T00:00:00Z.')
-  return Math.floor(at / 1000) * 1000
 }
