@@ -5,6 +5,7 @@ import { collectorBlind } from './collector-blind.js'
 import { collectorClock } from './collector-clock.js'
 import { heard } from './heard.js'
 import { jitterBurst } from './jitter-burst.js'
+import { linkDown } from './link-down.js'
 import { listening } from './listening.js'
 import { lossSpike } from './loss-spike.js'
 import { nodeOverload } from './node-overload.js'
@@ -22,6 +23,7 @@ export const trackers: readonly Rule[] = [heard, listening]
 /** Every rule in judging order: causes first, so that what follows from them finds them. */
 export const rules: readonly Rule[] = [
   rfQualityDrop,
+  linkDown,
   bottleneckLink,
   nodeSilent,
   nodeOverload,

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Pool } from 'pg'
 import { bottleneckLink } from '../../src/rules/bottleneck-link.js'
 import { digests } from '../../src/rules/digests.js'
+import { linkDown } from '../../src/rules/link-down.js'
 import { nodeOverload } from '../../src/rules/node-overload.js'
 import { rfQualityDrop } from '../../src/rules/rf-quality-drop.js'
 import type { Rule, Statement, Watched } from '../../src/rules/rule.js'
@@ -39,7 +40,7 @@ async function explain (pool: Pool, { text, values }: Statement): Promise<{ seqS
 await testEachEdition(t, 'rules about links and their digests look through indexes, into few chunks', async (t, edition) => {
   const { pool } = await createTestDatabase(t, { edition })
   await pool.query(store)
-  const rules: Rule[] = [rfQualityDrop, bottleneckLink, nodeOverload]
+  const rules: Rule[] = [rfQualityDrop, linkDown, bottleneckLink, nodeOverload]
   const { engine, rules: settings } = defaultSettings(rules)
   const statements = [
     ...digests.map(({ table, fill }) => ({ what: table, chunks: 6, statement: fill(atMs - 10_000, atMs, engine) })),

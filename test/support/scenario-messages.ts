@@ -1,6 +1,6 @@
 import type { Arrival } from '../../src/ingest/arrival.js'
 import { accept } from './messages.js'
-import type { CrashSender, HealthSender, HopSender, LinkSender, MessageSender, PathSender, RadioSender, Scenario, Sender, Sending, WorkerSender } from './scenario.js'
+import type { CrashSender, HealthSender, HopSender, LinkSender, MessageSender, PathSender, RadioSender, Scenario, Sender, Sending, SysinfoLink, SysinfoSender, WorkerSender } from './scenario.js'
 import { parseSeries, parseSpan, type Value } from './scenario-notation.js'
 
 /** A message of a sender: when it was really sent (milliseconds from the start), and its fields given the time it claims. */
@@ -8,7 +8,7 @@ interface Sent { atMs: number, message: (sentAt: string) => object }
 
 const defaultStep = '40s'
 const statusProbes = 20
-const healthSeries = ['cpu_pct', 'load1', 'mem_mb', 'restart_count', 'uptime_seconds', 'health_score', 'reporting_reason'] as const
+const healthSeries = ['cpu_pct', 'mem_mb', 'restart_count', 'uptime_seconds', 'health_score', 'reporting_reason'] as const
 
 /** All messages of a scenario that starts at `startMs`, read as the collector would, in the order in which they arrive. */
 export function arrivalsOf ({ send, network_status: networkStatusTiming = 'unusable' }: Scenario, startMs: number): Arrival[] {
@@ -16,16 +16,9 @@ export function arrivalsOf ({ send, network_status: networkStatusTiming = 'unusa
     const value = { schema: 'meshmon.v1', ...message(iso(startMs + atMs + parseSpan(sender.clock ?? 0))), ...sender.fields }
     const receivedAt = (startMs + arrivalOf(sender, atMs)) * 1000
     let receipts = 0
-    return { message: accept(value, { receivedAt, networkStatusTiming, nextReceipt: () => receivedAt + receipts++ }), raw: () => Buffer.from(JSON.stringify(value)), receivedAt, address: null, value }
+    return { message: accept(value, { receivedAt, networkStatusTiming, nextReceipt: () => receivedAt + receipts++ }), raw: () => Buffer.from(JSON.stringify(value)), receivedAt, address: null }
   }))
-  for (const { message, value } of arrivals) withLoad(message.rows, value)
   return arrivals.sort((a, b) => a.receivedAt - b.receivedAt)
-}
-
-/** load1 comes with sysinfo only, which no agent sends. */
-function withLoad (rows: Arrival['message']['rows'], value: object): void {
-  if (!('load1' in value) || typeof value.load1 !== 'number') return
-  for (const { table, values } of rows) if (table === 'agent_health') Object.assign(values, { source: 'sysinfo', load1: value.load1, extra: null })
 }
 
 /** What was sent while the sender was cut off arrives when it is back, oldest first. */
@@ -39,6 +32,7 @@ function sentBy (sender: Sender): Sent[] {
   if ('path' in sender) return pathMessages(sender)
   if ('link' in sender) return linkMessages(sender)
   if ('health' in sender) return healthMessages(sender)
+  if ('sysinfo' in sender) return sysinfoMessages(sender)
   if ('radio' in sender) return radioMessages(sender)
   if ('crash' in sender) return crashMessages(sender)
   if ('worker' in sender) return workerMessages(sender)
@@ -117,6 +111,28 @@ function healthMessages (sender: HealthSender): Sent[] {
   const { health: node } = sender
   const series = Object.fromEntries(healthSeries.map((name) => [name, sender[name]]))
   return stepsOf(sender, series).map(({ atMs, values }) => ({ atMs, message: (sentAt) => ({ type: 'agent_health', node, sent_at: sentAt, ...values }) }))
+}
+
+const trackerSeries = ['lq', 'rev_lq', 'rxcost', 'txcost', 'signal', 'snr', 'routable'] as const
+
+/** What the AREDN worker posts of a node. A tracker is missing where any of its series is `~`. */
+function sysinfoMessages (sender: SysinfoSender): Sent[] {
+  const { sysinfo: node, load1, links = [], step = '300s' } = sender
+  const series = links.flatMap((link, i) => trackerSeries.map((name) => [`${i} ${name}`, link[name]] as const))
+  return stepsOf({ ...sender, step }, { load1: load1 ?? 0.5, ...Object.fromEntries(series) }).map(({ atMs, values }) => ({
+    atMs,
+    message: (sentAt) => ({
+      type: 'aredn_sysinfo', node, sent_at: sentAt,
+      sysinfo: {
+        api_version: '2.0', node, node_details: {}, sysinfo: { loads: [values['load1'] ?? null] },
+        lqm: { info: { now: 1000, trackers: links.flatMap((link, i) => trackerOf(link, pick(values, `${i} `))) } },
+      },
+    }),
+  }))
+}
+
+function trackerOf ({ to, type = 'RF' }: SysinfoLink, values: Step['values']): object[] {
+  return Object.values(values).includes(null) ? [] : [{ hostname: to, type, lastseen: 990, routable: 1, lq: 100, rev_lq: 100, ...values }]
 }
 
 function radioMessages (sender: RadioSender): Sent[] {

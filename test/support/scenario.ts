@@ -42,9 +42,18 @@ const link = Type.Object({ ...sending, ...hop.properties, of: Type.Optional(Type
 const health = Type.Object({
   ...sending,
   health: Type.String(),
-  cpu_pct: Type.Optional(series), load1: Type.Optional(series), mem_mb: Type.Optional(series), restart_count: Type.Optional(series),
+  cpu_pct: Type.Optional(series), mem_mb: Type.Optional(series), restart_count: Type.Optional(series),
   uptime_seconds: Type.Optional(series), health_score: Type.Optional(series), reporting_reason: Type.Optional(series),
 }, strict)
+
+const sysinfoLink = Type.Object({
+  to: Type.String(),
+  type: Type.Optional(Type.String()),
+  lq: Type.Optional(series), rev_lq: Type.Optional(series), rxcost: Type.Optional(series), txcost: Type.Optional(series), signal: Type.Optional(series), snr: Type.Optional(series),
+  routable: Type.Optional(series),
+}, strict)
+
+const sysinfo = Type.Object({ ...sending, sysinfo: Type.String(), load1: Type.Optional(series), links: Type.Optional(Type.Array(sysinfoLink)) }, strict)
 
 const radio = Type.Object({ ...sending, radio: Type.String(), role: Type.Optional(Type.String()), metrics: seriesMap, info: Type.Optional(anything) }, strict)
 
@@ -54,7 +63,7 @@ const worker = Type.Object({ ...sending, worker: Type.String(), events: Type.Rec
 
 const message = Type.Object({ ...sending, message: anything, times: Type.Array(span) }, strict)
 
-const senders = { path, link, health, radio, crash, worker, message }
+const senders = { path, link, health, sysinfo, radio, crash, worker, message }
 
 const expected = Type.Object({
   is: Type.String(),
@@ -85,11 +94,13 @@ export type HopSender = Static<typeof hop>
 export type PathSender = Static<typeof path>
 export type LinkSender = Static<typeof link>
 export type HealthSender = Static<typeof health>
+export type SysinfoSender = Static<typeof sysinfo>
+export type SysinfoLink = Static<typeof sysinfoLink>
 export type RadioSender = Static<typeof radio>
 export type CrashSender = Static<typeof crash>
 export type WorkerSender = Static<typeof worker>
 export type MessageSender = Static<typeof message>
-export type Sender = PathSender | LinkSender | HealthSender | RadioSender | CrashSender | WorkerSender | MessageSender
+export type Sender = PathSender | LinkSender | HealthSender | SysinfoSender | RadioSender | CrashSender | WorkerSender | MessageSender
 export type Expected = Static<typeof expected>
 export type Scenario = Static<typeof scenario> & { name: string, rules: string[] }
 
