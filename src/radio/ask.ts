@@ -1,0 +1,115 @@
+import type { BaseLogger } from 'pino'
+import type { Clock } from '../clock.js'
+import { answerMs, requestMs, type Modulation, type Request, type Route } from './airtime.js'
+import type { Budget } from './budget.js'
+import { RadioError, type Asked, type Companion } from './companion.js'
+import type { RemoteRequest } from './frames/types.js'
+import type { Patience } from './settings.js'
+
+/** Who is asked, and what it is asked with. */
+export interface Asking {
+  companion: Companion
+  key: Uint8Array
+  route: Route
+  budget: Budget
+  clock: Clock
+  log: Pick<BaseLogger, 'debug' | 'info' | 'warn'>
+  signal: AbortSignal
+}
+
+/** A request that was sent. `late` is its answer after the wait is over, null once none can come. */
+export interface Attempt<T> { answer: T | null, late: Promise<T | null> }
+
+/** Bytes of a binary request, and of the answer that is expected: for the airtime before it is spent. */
+const sizes: Record<Exclude<RemoteRequest['is'], 'unknown'>, { bytes: number, answerBytes: number }> = {
+  status: { bytes: 1, answerBytes: 56 },
+  telemetry: { bytes: 5, answerBytes: 44 },
+  access_list: { bytes: 3, answerBytes: 130 },
+  neighbours: { bytes: 11, answerBytes: 134 },
+}
+/** Behind the repeater's time in the answer to a login. */
+const loginAnswerBytes = 9
+
+/** The firmware's guess, and how far it falls short (meshcore.md 4.2, point 4). */
+const guessFactor = 1.5
+const guessExtraMs = 1000
+
+/** Airtime that a request and its answer will take, as far as anybody can tell. */
+export function plannedMs (modulation: Modulation, route: Route, request: Exclude<RemoteRequest['is'], 'unknown'> | { password: string }): number {
+  const [asked, answerBytes] = typeof request === 'string'
+    ? [{ is: 'request', bytes: sizes[request].bytes }, sizes[request].answerBytes] as const
+    : [{ is: 'login', bytes: Buffer.byteLength(request.password) }, loginAnswerBytes] as const
+  return requestMs(modulation, asked, route) + answerMs(modulation, answerBytes, route)
+}
+
+/** Resolves with the promise, or with undefined after so long. */
+async function within<T> (promise: Promise<T>, ms: number, { clock, signal }: Pick<Asking, 'clock' | 'signal'>): Promise<T | undefined> {
+  const done = new AbortController()
+  const timeout = clock.wait(ms, AbortSignal.any([signal, done.signal])).then(() => undefined, (error) => {
+    if (signal.aborted) throw error
+    return undefined
+  })
+  try {
+    return await Promise.race([promise, timeout])
+  } finally {
+    done.abort()
+  }
+}
+
+/** Waits for the answer to the newest request. That none can come any more means that the connection is gone. */
+async function answerWithin<T> (answer: Promise<T | null>, ms: number, asking: Asking): Promise<T | null> {
+  const found = await within(answer, ms, asking)
+  if (found === null) throw new RadioError('closed', 'the connection to the companion ended before an answer')
+  return found ?? null
+}
+
+/**
+ * Sends one request, and waits half as long again as the companion suggests and a second, but not less than `timeoutS`. Counts its
+ * airtime, and that of the answer whenever it comes.
+ */
+async function ask<T> (asking: Asking, { is, timeoutS, bodyBytes }: { is: Request['is'], timeoutS: number, bodyBytes: (answer: T) => number }, asked: Asked<T>): Promise<Attempt<T>> {
+  const { companion: { self }, route, budget, clock } = asking
+  const { sent, requestBytes } = asked
+  budget.spend(requestMs(self, { is, bytes: requestBytes }, route, sent), clock.monotonicMs())
+  const answered = sent.flooded ? { ...route, hops: null } : route
+  const late = asked.answer.then((answer) => {
+    if (answer !== null) budget.spend(answerMs(self, bodyBytes(answer), answered), clock.monotonicMs())
+    return answer
+  })
+  const answer = await answerWithin(late, Math.max(timeoutS * 1000, sent.suggestedMs * guessFactor + guessExtraMs), asking)
+  return { answer, late }
+}
+
+export async function askLogin (asking: Asking, password: string, timeoutS: number): Promise<Attempt<{ clockS?: number }>> {
+  const asked = await asking.companion.login(asking.key, password)
+  return await ask(asking, { is: 'login', timeoutS, bodyBytes: () => loginAnswerBytes }, asked)
+}
+
+export interface Tried extends Attempt<Uint8Array> { tries: number }
+
+/**
+ * Asks until an answer comes, as often as patience says and the budget allows; what comes in the pause between two tries counts.
+ * @param prepare is done before each try
+ */
+export async function askPatiently (
+  asking: Asking, request: RemoteRequest & { is: keyof typeof sizes }, { timeoutS, attempts, backoffS }: Patience, prepare: (tried: number) => Promise<void> = async () => {}
+): Promise<Tried> {
+  const { companion, key, route, budget, clock, log } = asking
+  let late: Promise<Uint8Array | null> = Promise.resolve(null)
+  let tries = 0
+  for (; tries < attempts; tries++) {
+    if (tries > 0) {
+      const answer = await answerWithin(late, backoffS * 1000, asking)
+      if (answer !== null) return { answer, late, tries }
+    }
+    if (!budget.allows(plannedMs(companion.self, route, request.is), clock.monotonicMs())) {
+      log.info({ request: request.is, tries }, 'the airtime budget allows no more tries')
+      break
+    }
+    await prepare(tries)
+    const attempt = await ask(asking, { is: 'request', timeoutS, bodyBytes: (body) => body.length }, await companion.request(key, request))
+    if (attempt.answer !== null) return { ...attempt, tries: tries + 1 }
+    late = attempt.late
+  }
+  return { answer: null, late, tries }
+}
