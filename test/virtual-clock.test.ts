@@ -84,3 +84,18 @@ t.test('only one moves it; the wall clock may jump without touching waits', asyn
   const waiting = clock.wait(50).then(() => clock.now())
   t.equal(await clock.until(waiting), 50)
 })
+
+t.test('several clocks move at once', async (t) => {
+  const days = async (): Promise<number> => {
+    const clock = new VirtualClock()
+    const work = async (): Promise<number> => {
+      for (let i = 0; i < 100; i++) {
+        await clock.wait(1000)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      return clock.monotonicMs()
+    }
+    return await clock.until(work())
+  }
+  t.same(await Promise.all([days(), days(), days()]), [100_000, 100_000, 100_000])
+})

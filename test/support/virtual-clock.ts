@@ -10,6 +10,8 @@ export const virtualStart = Date.UTC(2026, 5, 1)
  * Whatever works with it may use promises, setImmediate and files; sockets and node's own timers go by real time and are not waited for.
  */
 export class VirtualClock implements Clock {
+  /** Clocks of this process that wait until nothing else runs: each has one setImmediate open. */
+  static #quieting = 0
   /** In the order they end; those of the same moment in the order they began. */
   readonly #waits: Wait[] = []
   #monotonicMs = 0
@@ -72,7 +74,7 @@ export class VirtualClock implements Clock {
     const note = (): void => { outcome.settled = true }
     promise.then(note, note)
     return this.#alone(async () => {
-      await quiet()
+      await VirtualClock.#quiet()
       while (!outcome.settled) {
         if (!await this.#step(untilMs)) throw new Error(this.#waits.length === 0 ? 'nothing waits for the clock and the promise is open: it would never settle' : `the promise is still open after ${limitMs} ms`)
       }
@@ -87,14 +89,25 @@ export class VirtualClock implements Clock {
 
   /** Goes on to the next wait and lets everything run that it sets off; false if there is none in time. */
   async #step (untilMs: number): Promise<boolean> {
-    await quiet()
+    await VirtualClock.#quiet()
     const next = this.#waits[0]
     if (next === undefined || next.dueMs > untilMs) return false
     this.#waits.shift()
     this.#monotonicMs = next.dueMs
     next.resolve()
-    await quiet()
+    await VirtualClock.#quiet()
     return true
+  }
+
+  /** Resolves when no microtask, no setImmediate but those of other clocks, and no file operation is open any more. */
+  static async #quiet (): Promise<void> {
+    VirtualClock.#quieting++
+    let open: string[]
+    do {
+      await new Promise((resolve) => setImmediate(resolve))
+      open = process.getActiveResourcesInfo()
+    } while (open.some((kind) => /^(FSReq.*|CloseReq)$/.test(kind)) || open.filter((kind) => kind === 'Immediate').length >= VirtualClock.#quieting)
+    VirtualClock.#quieting--
   }
 
   async #alone<T> (work: () => Promise<T>): Promise<T> {
@@ -106,10 +119,4 @@ export class VirtualClock implements Clock {
       this.#running = false
     }
   }
-}
-
-/** Resolves when no microtask, no setImmediate and no file operation is open any more. */
-async function quiet (): Promise<void> {
-  do await new Promise((resolve) => setImmediate(resolve))
-  while (process.getActiveResourcesInfo().some((kind) => /^(Immediate|FSReq.*|CloseReq)$/.test(kind)))
 }
