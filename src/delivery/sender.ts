@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BaseLogger } from 'pino'
 import { codeOf } from '../database/errors.js'
+import { ProcessLock } from '../process-lock.js'
 import type { Collector } from './collector.js'
 import { keepRefused, type Refused } from './refused.js'
 import type { SegmentWriter } from './segment-writer.js'
 import { listSegments, readSegment, sealSegment, segmentPath, type Segment } from './segments.js'
-import { SenderLock } from './sender-lock.js'
 import { Trouble } from './trouble.js'
 import { judgeAnswer, type Verdict } from './verdict.js'
 
@@ -45,7 +46,7 @@ export class Sender {
   segments: Segment[] = []
   lastSuccessMs: number | null = null
   readonly #options: SenderOptions
-  readonly #lock: SenderLock
+  readonly #lock: ProcessLock
   readonly #closing = new AbortController()
   #running: Promise<void> | null = null
   #wake: AbortController | null = null
@@ -57,7 +58,7 @@ export class Sender {
   constructor (options: SenderOptions) {
     const { origin, pathname } = options.collector.target
     this.#options = options
-    this.#lock = new SenderLock(options.folder)
+    this.#lock = new ProcessLock(join(options.folder, 'sender.lock'))
     this.trouble = new Trouble(options.log, { collector: `${origin}${pathname}`, folder: options.folder })
   }
 

@@ -1,24 +1,25 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { codeOf } from '../database/errors.js'
-import { identifyThisProcess, isRunning, type ProcessIdentity } from '../process-identity.js'
+import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { codeOf } from './database/errors.js'
+import { identifyThisProcess, isRunning, type ProcessIdentity } from './process-identity.js'
 
 const beatMs = 5000
 /** A holder that has not been seen for so long is taken for gone, though its process cannot be asked after. */
 const staleMs = 20_000
 
+type Holder = ProcessIdentity & { id: string }
+
 /**
- * Keeps several processes on one folder from sending the same messages. It saves work, no more: where two hold it for a moment, as after
- * one was suspended, messages are sent twice and the collector counts duplicates.
+ * A lock file for processes that share a folder, in several containers too. It is for work that two may do at once without harm, if not
+ * for long: two hold it for a moment after one was suspended for 20 s.
  */
-export class SenderLock {
+export class ProcessLock {
   readonly #path: string
   readonly #id = randomUUID()
   #beat: NodeJS.Timeout | null = null
 
-  constructor (folder: string) {
-    this.#path = join(folder, 'sender.lock')
+  constructor (path: string) {
+    this.#path = path
   }
 
   get isHeld (): boolean {
@@ -29,9 +30,9 @@ export class SenderLock {
   async tryHold (): Promise<boolean> {
     if (this.isHeld) return true
     if (!await this.#create()) {
-      if (!await this.#isStale()) return false
-      const removed = `${this.#path}.${this.#id}`
-      await rename(this.#path, removed).then(() => rm(removed, { force: true }), () => {})
+      const holder = await this.#read()
+      if (!await this.#isStale(holder)) return false
+      await this.#remove(holder)
       if (!await this.#create()) return false
     }
     this.#beat = setInterval(() => { this.#show().catch(() => this.#drop()) }, beatMs).unref()
@@ -42,6 +43,11 @@ export class SenderLock {
     if (!this.isHeld) return
     this.#drop()
     if ((await this.#read())?.id === this.#id) await rm(this.#path, { force: true })
+  }
+
+  /** Process that holds the lock; undefined when none does, or before it has written who it is. */
+  async holderPid (): Promise<number | undefined> {
+    return (await this.#read())?.pid
   }
 
   #drop (): void {
@@ -56,7 +62,7 @@ export class SenderLock {
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return false
       if (codeOf(error) !== 'ENOSPC') throw error
-      // What is sent makes room: then the next beat writes the file.
+      // The work may make room, as sending does: then the next beat writes the file.
       await rm(this.#path, { force: true })
       return true
     }
@@ -69,16 +75,27 @@ export class SenderLock {
     await utimes(this.#path, new Date(), new Date())
   }
 
-  async #isStale (): Promise<boolean> {
-    const holder = await this.#read()
+  async #remove (stale: Holder | undefined): Promise<void> {
+    const removed = `${this.#path}.${this.#id}`
+    try {
+      await rename(this.#path, removed)
+    } catch {
+      return
+    }
+    // Somebody else took it over just then.
+    if ((await this.#read(removed))?.id !== stale?.id) await link(removed, this.#path).catch(() => {})
+    await rm(removed, { force: true })
+  }
+
+  async #isStale (holder: Holder | undefined): Promise<boolean> {
     if (holder !== undefined && isRunning(holder) === false) return true
     const seen = (await stat(this.#path).catch(() => null))?.mtimeMs ?? Date.now()
     return Math.abs(Date.now() - seen) > staleMs
   }
 
-  async #read (): Promise<ProcessIdentity & { id: string } | undefined> {
+  async #read (path = this.#path): Promise<Holder | undefined> {
     try {
-      const record: Partial<ProcessIdentity & { id: string }> | null = JSON.parse(await readFile(this.#path, 'utf8'))
+      const record: Partial<Holder> | null = JSON.parse(await readFile(path, 'utf8'))
       const { id, pid, startTime, boot, pidNamespace } = record ?? {}
       return id === undefined || pid === undefined ? undefined : { id, pid, startTime, boot, pidNamespace }
     } catch {
