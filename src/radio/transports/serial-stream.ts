@@ -28,7 +28,7 @@ export async function openSerialStream ({ path, baud }: SerialPortOptions): Prom
     },
     async final (done) {
       // What a radio that hangs does not take would hold up the closing of the port for 30 s.
-      await Promise.race([port.drain().catch(() => {}), delay(drainMs)])
+      await Promise.race([port.drain().catch(() => {}), delay(drainMs, undefined, { ref: false })])
       done()
     },
     destroy (error, done) {

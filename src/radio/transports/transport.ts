@@ -19,7 +19,7 @@ export interface ChannelEvents {
 export interface Channel {
   /** Throws TransportError `lost` when the channel has ended. Never waits: what the radio does not read is bounded and ends the channel. */
   send (payload: Uint8Array): void
-  /** Ends it; resolves when the port may be opened by another. */
+  /** Ends it; resolves when the port may be opened by another. To be called after `onEnd` too. */
   close (): Promise<void>
 }
 
