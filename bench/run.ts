@@ -9,6 +9,7 @@ import { fuzzedFrames } from './figures/frames.js'
 import { groundTruth } from './figures/ground-truth.js'
 import { memory } from './figures/memory.js'
 import { queries } from './figures/queries.js'
+import { radioDay } from './figures/radio-day.js'
 import { singleNative } from './figures/single-native.js'
 import { start } from './figures/start.js'
 import { twoCollectors } from './figures/two-collectors.js'
@@ -19,7 +20,7 @@ import { findNativeServer } from './support/servers.js'
 import { makeTraffic } from './support/traffic.js'
 
 const figures: Record<string, (bench: Bench) => Promise<Figure | Figure[]>> = {
-  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors, frames: fuzzedFrames,
+  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors, frames: fuzzedFrames, radio: radioDay,
 }
 
 const usage = `usage: npm run bench -- [NAME…] [--minutes N] [--rounds N] [--scale S]

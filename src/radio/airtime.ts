@@ -57,7 +57,7 @@ export function reckonedAirtimeMs (modulation: Modulation, { is, bytes }: Reques
 }
 
 /** How often a packet is sent over a route: by its origin and by each hop. */
-function transmissions ({ hops }: Route): number {
+function transmissions ({ hops }: Pick<Route, 'hops'>): number {
   return 1 + (hops ?? floodRepeats)
 }
 
@@ -82,4 +82,12 @@ export function requestMs (modulation: Modulation, request: Request, route: Rout
 export function answerMs (modulation: Modulation, bodyBytes: number, route: Route): number {
   const pathBytes = (route.hops ?? floodRepeats) * route.hashSize
   return timeOnAirMs(modulation, packetBytes(bodyBytes) + pathBytes) * transmissions(route)
+}
+
+/**
+ * Airtime of what a companion sends by itself after the answer to a flood: its path back, directly (meshcore.md 4.2, point 10). The hops
+ * are those of the flood, as nobody has told them yet.
+ */
+export function returnPathMs (modulation: Modulation): number {
+  return timeOnAirMs(modulation, packetBytes(floodRepeats + 2) + floodRepeats) * transmissions({ hops: null })
 }

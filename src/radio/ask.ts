@@ -1,6 +1,6 @@
 import type { BaseLogger } from 'pino'
 import type { Clock } from '../clock.js'
-import { answerMs, requestMs, type Modulation, type Request, type Route } from './airtime.js'
+import { answerMs, requestMs, returnPathMs, type Modulation, type Request, type Route } from './airtime.js'
 import type { Budget } from './budget.js'
 import { RadioError, type Asked, type Companion } from './companion.js'
 import type { RemoteRequest } from './frames/types.js'
@@ -10,6 +10,7 @@ import type { Patience } from './settings.js'
 export interface Asking {
   companion: Companion
   key: Uint8Array
+  /** As the companion knows it now: it learns a path from the answer to a flood. */
   route: Route
   budget: Budget
   clock: Clock
@@ -39,7 +40,7 @@ export function plannedMs (modulation: Modulation, route: Route, request: Exclud
   const [asked, answerBytes] = typeof request === 'string'
     ? [{ is: 'request', bytes: sizes[request].bytes }, sizes[request].answerBytes] as const
     : [{ is: 'login', bytes: Buffer.byteLength(request.password) }, loginAnswerBytes] as const
-  return requestMs(modulation, asked, route) + answerMs(modulation, answerBytes, route)
+  return requestMs(modulation, asked, route) + answerMs(modulation, answerBytes, route) + (route.hops === null ? returnPathMs(modulation) : 0)
 }
 
 /** Resolves with the promise, or with undefined after so long. */
@@ -73,7 +74,7 @@ async function ask<T> (asking: Asking, { is, timeoutS, bodyBytes }: { is: Reques
   budget.spend(requestMs(self, { is, bytes: requestBytes }, route, sent), clock.monotonicMs())
   const answered = sent.flooded ? { ...route, hops: null } : route
   const late = asked.answer.then((answer) => {
-    if (answer !== null) budget.spend(answerMs(self, bodyBytes(answer), answered), clock.monotonicMs())
+    if (answer !== null) budget.spend(answerMs(self, bodyBytes(answer), answered) + (sent.flooded ? returnPathMs(self) : 0), clock.monotonicMs())
     return answer
   })
   const answer = await answerWithin(late, Math.max(timeoutS * 1000, sent.suggestedMs * guessFactor + guessExtraMs), asking)
@@ -94,7 +95,7 @@ export interface Tried extends Attempt<Uint8Array> { tries: number }
 export async function askPatiently (
   asking: Asking, request: RemoteRequest & { is: keyof typeof sizes }, { timeoutS, attempts, backoffS }: Patience, prepare: (tried: number) => Promise<void> = async () => {}
 ): Promise<Tried> {
-  const { companion, key, route, budget, clock, log } = asking
+  const { companion, key, budget, clock, log } = asking
   let late: Promise<Uint8Array | null> = Promise.resolve(null)
   let tries = 0
   for (; tries < attempts; tries++) {
@@ -102,7 +103,7 @@ export async function askPatiently (
       const answer = await answerWithin(late, backoffS * 1000, asking)
       if (answer !== null) return { answer, late, tries }
     }
-    if (!budget.allows(plannedMs(companion.self, route, request.is), clock.monotonicMs())) {
+    if (!budget.allows(plannedMs(companion.self, asking.route, request.is), clock.monotonicMs())) {
       log.info({ request: request.is, tries }, 'the airtime budget allows no more tries')
       break
     }

@@ -4,11 +4,12 @@ export interface Spent { atMs: number, ms: number }
 /** A share of the airtime for remote requests. Times are milliseconds of one clock of the caller's that only grows. */
 export interface Budget {
   /**
-   * Whether a round that will probably cost so much may begin: it fits into the hour, and it does not take more than its share of a
-   * quarter of an hour, so that an hour's airtime is not gone in its first minutes. A round dearer than the share begins when nothing
-   * was spent for a quarter of an hour.
+   * Whether a round that will probably cost so much may begin: a tenth of the hour is left behind it for second tries, which nobody can
+   * plan, and the last quarter of an hour has not had its share yet, so that an hour's airtime is not gone in its first minutes.
    */
   mayBegin (ms: number, nowMs: number): boolean
+  /** A round that costs more can never begin. */
+  mostMs: number
   /** Whether one more request fits into the hour, with its answer. */
   allows (ms: number, nowMs: number): boolean
   spend (ms: number, nowMs: number): void
@@ -22,7 +23,6 @@ export interface Budget {
 const minuteMs = 60_000
 const quarterMs = 15 * minuteMs
 const hourMs = 60 * minuteMs
-/** Of a quarter's share; the rest is for second tries, which nobody can plan. */
 const planned = 0.9
 
 /**
@@ -46,10 +46,8 @@ export function createBudget (perHourMs: number, before: Spent[] = []): Budget {
   return {
     allows,
     leftMs,
-    mayBegin (ms, nowMs) {
-      const quarter = sumSince(nowMs - quarterMs)
-      return allows(ms, nowMs) && (quarter === 0 || quarter + ms <= planned * perHourMs / 4)
-    },
+    mostMs: planned * perHourMs,
+    mayBegin: (ms, nowMs) => ms <= leftMs(nowMs) - (1 - planned) * perHourMs && sumSince(nowMs - quarterMs) < planned * perHourMs / 4,
     spend (ms, nowMs) {
       totalMs += ms
       spendings = spendings.filter(({ atMs }) => atMs > nowMs - hourMs)

@@ -1,3 +1,4 @@
+import type { Route } from './airtime.js'
 import { askLogin, askPatiently, plannedMs, type Asking } from './ask.js'
 import type { Companion } from './companion.js'
 import { decodeLpp, decodeNeighbours, decodeRepeaterStats, FrameError } from './frames/index.js'
@@ -51,19 +52,20 @@ export function roundMs (companion: Companion, contact: Contact, repeater: Repea
  * `late` brings a status that comes after the last try, null once none can come any more.
  */
 export async function askStatus (round: Round): Promise<StatusOutcome> {
-  const { companion, route, budget, clock, repeater: { password }, memory, patience } = round
+  const { companion, budget, clock, repeater: { password }, memory, patience } = round
   const login = { asked: 0, answered: false, driftS: undefined as number | undefined }
   const { answer, late, tries } = await askPatiently(round, { is: 'status' }, patience.status, async (tried) => {
     // Silence may come from the companion: it hangs, or was restarted and its clock is behind (meshcore.md 4.2, point 9).
     if (tried > 0) await companion.checkClock()
     if (password === undefined || (tried === 0 && !needsLogin(companion, round.repeater, memory))) return
-    if (!budget.allows(plannedMs(companion.self, route, { password }) + plannedMs(companion.self, route, 'status'), clock.monotonicMs())) return
+    if (!budget.allows(plannedMs(companion.self, round.route, { password }) + plannedMs(companion.self, round.route, 'status'), clock.monotonicMs())) return
     const { answer } = await askLogin(round, password, patience.status.timeoutS)
     login.asked++
     login.answered ||= answer !== null
     memory.silentLogins = answer === null ? memory.silentLogins + 1 : 0
     if (answer === null) return
     memory.loggedInBy = hexOf(companion.self.key)
+    if (round.route.hops === null) round.route = await readRoute(round)
     if (answer.clockS !== undefined) login.driftS = Math.round(answer.clockS - clock.now() / 1000)
   })
   const stats = answer && decodeStatus(round, answer)
@@ -79,6 +81,11 @@ export async function askStatus (round: Round): Promise<StatusOutcome> {
     late: late.then((body) => body && decodeStatus(round, body)),
     ...learned,
   }
+}
+
+async function readRoute ({ companion, key, route }: Round): Promise<Route> {
+  const { contacts } = await companion.contacts()
+  return contacts.find((contact) => hexOf(contact.key) === hexOf(key)) ?? route
 }
 
 function decodeStatus ({ log, repeater }: Round, body: Uint8Array): RepeaterStats | null {

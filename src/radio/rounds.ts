@@ -16,8 +16,8 @@ import type { PollState, RepeaterMemory } from './state.js'
 import { TransportError } from './transports/transport.js'
 
 /**
- * How a round ended. `refused`: the companion knows the contact and would not send. `too_dear`: one round takes more airtime than the
- * budget of an hour. `postponed`: nothing was done, the budget does not allow it yet. `no_companion`: the companion itself is in trouble.
+ * How a round ended. `refused`: the companion knows the contact and would not send. `too_dear`: one round takes more airtime than an
+ * hour has. `postponed`: nothing was done, the budget does not allow it yet. `no_companion`: the companion itself is in trouble.
  */
 export type RoundResult = 'answered' | 'silent' | 'not_found' | 'refused' | 'too_dear' | 'postponed' | 'no_companion'
 
@@ -140,9 +140,9 @@ export class Rounds {
     }
     const plannedMs = roundMs(companion, contact, repeater, memory)
     events.planned(plannedMs)
-    if (plannedMs > settings.budgetSPerH * 1000) {
+    if (plannedMs > budget.mostMs) {
       begin()
-      return await this.#fail(polled, memory, { result: 'too_dear', reason: `one round takes about ${Math.ceil(plannedMs / 1000)} s of airtime, RADIO_BUDGET_S_PER_H is ${settings.budgetSPerH}` })
+      return await this.#fail(polled, memory, { result: 'too_dear', reason: `one round takes about ${Math.ceil(plannedMs / 1000)} s of airtime: too much for a RADIO_BUDGET_S_PER_H of ${settings.budgetSPerH}` })
     }
     if (!budget.mayBegin(plannedMs, clock.monotonicMs())) return { ...polled, result: 'postponed', reason: 'the airtime budget does not allow it yet' }
     begin(plannedMs)

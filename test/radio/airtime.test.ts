@@ -1,5 +1,5 @@
 import t from 'tap'
-import { airtimeOf, answerMs, reckonedAirtimeMs, requestMs, timeOnAirMs, type Route } from '../../src/radio/airtime.js'
+import { airtimeOf, answerMs, reckonedAirtimeMs, requestMs, returnPathMs, timeOnAirMs, type Route } from '../../src/radio/airtime.js'
 
 /** The network of meshcore.md 4.2: SF8, 62.5 kHz, 4/5. */
 const narrow = { bandwidthKhz: 62.5, spreadingFactor: 8, codingRate: 5 }
@@ -49,4 +49,8 @@ t.test('an answer costs by its length', async (t) => {
   t.equal(answerMs(narrow, 56, direct(2)), 3 * timeOnAirMs(narrow, 72))
   t.ok(answerMs(narrow, 130, direct(0)) > answerMs(narrow, 56, direct(0)))
   t.equal(answerMs(narrow, 56, { hops: 2, hashSize: 2 }), 3 * timeOnAirMs(narrow, 74))
+})
+
+t.test('after the answer to a flood the companion sends its path', async (t) => {
+  t.equal(returnPathMs(narrow), 4 * timeOnAirMs(narrow, 2 + 2 + 2 + 16 + 3))
 })

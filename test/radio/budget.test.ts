@@ -15,22 +15,25 @@ t.test('what was spent counts for an hour', async (t) => {
   t.equal(budget.totalMs(), 20_000)
 })
 
-t.test('rounds begin within their share of a quarter of an hour, single tries within the hour', async (t) => {
+t.test('rounds begin until a quarter of an hour has had its share, single tries within the hour', async (t) => {
   const budget = createBudget(60_000)
-  budget.spend(10_000, 0)
+  budget.spend(13_499, 0)
   t.ok(budget.mayBegin(3500, minuteMs))
-  t.notOk(budget.mayBegin(3501, minuteMs))
-  t.ok(budget.allows(3501, minuteMs))
-  t.ok(budget.mayBegin(3501, 15 * minuteMs))
+  budget.spend(1, minuteMs)
+  t.notOk(budget.mayBegin(3500, minuteMs))
+  t.ok(budget.allows(3500, minuteMs))
+  t.ok(budget.mayBegin(3500, 16 * minuteMs))
 })
 
-t.test('a round dearer than the share begins after a quiet quarter, one dearer than the budget never', async (t) => {
+t.test('a round leaves a tenth of the hour to second tries', async (t) => {
   const budget = createBudget(60_000)
-  t.ok(budget.mayBegin(50_000, 0))
-  t.notOk(budget.mayBegin(60_001, 0))
-  budget.spend(1, 0)
-  t.notOk(budget.mayBegin(50_000, minuteMs))
-  t.ok(budget.mayBegin(50_000, 15 * minuteMs))
+  t.equal(budget.mostMs, 54_000)
+  t.ok(budget.mayBegin(54_000, 0))
+  t.notOk(budget.mayBegin(54_001, 0))
+  budget.spend(40_000, 0)
+  t.ok(budget.mayBegin(14_000, 15 * minuteMs))
+  t.notOk(budget.mayBegin(14_001, 15 * minuteMs))
+  t.ok(budget.allows(20_000, 15 * minuteMs))
 })
 
 t.test('another process goes on with what was spent', async (t) => {

@@ -20,7 +20,7 @@ t.test('a round dearer than the budget of an hour is told, and keeps nobody wait
   const { mesh, runFor, events, readings } = createScene(t, ['Hill', 'Tower'], { budgetSPerH: 3 })
   mesh.repeater('Hill').hops = 6
   await runFor(hourMs)
-  t.match(events('Hill')[0], { event: 'poll_failed', reason: /^one round takes about \d+ s of airtime, RADIO_BUDGET_S_PER_H is 3$/ })
+  t.match(events('Hill')[0], { event: 'poll_failed', reason: /^one round takes about \d+ s of airtime: too much for a RADIO_BUDGET_S_PER_H of 3$/ })
   t.ok(readings('Tower').length > 0)
   t.ok(mesh.asked.every(({ name }) => name === 'Tower'))
 })
