@@ -150,6 +150,11 @@ t.test('point 14: a repeater advertises 16 s after it started; an unknown one be
   }
   t.same(await restart(), ['raw_log', 'advert'])
   t.equal(world.contact('Hill').way, null)
+  await app.login(hill)
+  app.heard.length = 0
+  await clock.run(120_000)
+  t.same(app.kinds(), ['raw_log', 'advert'])
+  t.same(world.contact('Hill').way, [], 'the way is kept')
   world.companion.plan.addsContacts = false
   t.same(await restart(), ['raw_log', 'new_advert'])
   t.match(await app.ask(status(hill.key), 'error'), { code: 2 })
@@ -178,6 +183,8 @@ t.test('point 16: the command to reboot ends the connection; what was asked befo
   const hill = world.repeater('Hill')
   await app.login(hill)
   await clock.run(3000)
+  hill.answerDelayMs = 5000
+  world.companion.messages.add({ timeS: 1, text: 'hello', snrDb: 5 })
   await app.sent(oldStatus(hill.key))
   app.send(Buffer.from('\x13reboot'))
   await clock.run(10)
@@ -185,8 +192,9 @@ t.test('point 16: the command to reboot ends the connection; what was asked befo
   t.notOk(world.companion.isUp)
   await clock.run(1500)
   const again = new RadioApp(world, clock)
-  await clock.run(5000)
-  t.same(again.kinds().filter((kind) => kind !== 'raw_log'), [])
+  await clock.run(10_000)
+  t.same(again.kinds(), ['raw_log'])
+  t.not(await again.ask({ is: 'next_message' }, 'no_more_messages'), null)
 })
 
 t.test('pushes may come twice, and late', async (t) => {

@@ -69,6 +69,8 @@ t.test('point 3: 15 characters of a password count, on both sides', async (t) =>
   const raw = (password: string): Uint8Array => Buffer.concat([Uint8Array.of(26), hill.key, Buffer.from(password)])
   t.equal(await app.ask(raw('12345678901234'), 'login_success'), null)
   t.match(await app.ask(raw('12345678901234567890'), 'login_success'), { isAdmin: true })
+  hill.password = '1234567890123456789'
+  t.match(await app.ask(raw('123456789012345'), 'login_success'), { isAdmin: true })
 })
 
 t.test('the repeater\'s clock comes with the login', async (t) => {

@@ -75,6 +75,18 @@ t.test('point 10: a lost return path makes the repeater answer by flood, until t
   t.equal(await isFlood(), false)
 })
 
+t.test('point 10: a login by flood makes the repeater forget the way back', async (t) => {
+  const { app, world, clock } = quietWorld()
+  const hill = world.repeater('Hill')
+  await app.login(hill)
+  await clock.run(5000)
+  await app.ask({ is: 'reset_path', key: hill.key }, 'ok')
+  await app.login(hill)
+  const { sentFlood } = hill.counters.counts()
+  t.not(await app.status(hill), null)
+  t.equal(hill.counters.counts().sentFlood, sentFlood + 1)
+})
+
 t.test('4.1: the length of a status body tells of padding: 60 direct, 58, 57, 56, 71, 70 by flood over 0 to 4 hops', async (t) => {
   const { app, world, clock } = quietWorld({ repeaters: 5 })
   const lengths: Record<string, (number | undefined)[]> = {}

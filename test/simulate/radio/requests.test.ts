@@ -166,6 +166,27 @@ t.test('point 8: a frozen repeater\'s answer still comes after the app has given
   t.match(await app.next('binary', 5000), { tag })
 })
 
+t.test('a repeater that restarts does not send what it was about to', async (t) => {
+  const scene = quietWorld()
+  const { app, world, clock } = scene
+  const key = await introduce(scene, 'Hill')
+  await app.sent(status(key))
+  await clock.run(500)
+  world.repeater('Hill').reboot()
+  t.equal(await app.next('binary'), null)
+  t.not(await app.status({ key }), null)
+})
+
+t.test('packets wait for those before them', async (t) => {
+  const scene = quietWorld()
+  const { app, world, clock } = scene
+  const key = await introduce(scene, 'Hill')
+  const alone = await app.time(status(key), 'binary')
+  await clock.run(3000)
+  for (let i = 0; i < 3; i++) app.send(status(world.contact('Ann').key))
+  t.ok(await app.time(status(key), 'binary') > alone + 3 * 250)
+})
+
 t.test('errors: no contact 2, no room in the queue 3, an unknown or short command 1', async (t) => {
   const { app, world, clock } = quietWorld()
   const { key } = world.repeater('Hill')

@@ -108,6 +108,7 @@ t.test('point 15: a header is whatever three bytes come first', (t) => {
   const fresh = new FirmwareReceiver(172)
   t.same(fresh.push(Buffer.concat([Uint8Array.of(0x3c, 173, 0), Buffer.alloc(173), getTime, getTime.subarray(0, 2)])), [Uint8Array.of(5)])
   t.same(fresh.push(Buffer.from(getTime.subarray(2))), [Uint8Array.of(5)])
+  t.same(fresh.push(Buffer.concat([Uint8Array.of(0x3c, 0, 0), frame('>', Uint8Array.of(20)), getTime])), [Uint8Array.of(5)])
   t.end()
 })
 
