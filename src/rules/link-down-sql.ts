@@ -1,4 +1,4 @@
-import { arrived, medium } from './links-sql.js'
+import { arrived, isTurned, medium } from './links-sql.js'
 import { timeMs } from './sql.js'
 
 /** Babel's cost of what cannot be reached. */
@@ -15,6 +15,7 @@ const tellsLinks = "source = 'sysinfo' and neighbors_seen is not null"
  * $1, $2, $3: as in `arrived`. $4: the moments judged. $5 to $8: watched links. $9: seconds that reports count; $10: reports of each end that are looked at.
  * $11: the oldest report that is looked at, as a constant: other chunks are then not even planned.
  * Of interest are links that a new report lacks, or has as down, though they were up in the look-back: each known way of a reporting node is one look-up.
+ * Of a watched link nothing is new without a report of one of its ends. Names keep their own collation: by another no index would serve.
  * Of a node with hundreds of links many may go down at once: `connected` is found once for each end.
  */
 export const statement = `
@@ -39,9 +40,10 @@ missed as (
 ),
 link as materialized (
   select a, b, medium, max(after) as after from (
-    select least(from_node collate "C", to_node collate "C") as a, greatest(from_node collate "C", to_node collate "C") as b, medium, null::timestamptz as after from missed
+    select case when ${isTurned} then to_node else from_node end as a, case when ${isTurned} then from_node else to_node end as b, medium, null::timestamptz as after from missed
     union all
-    select * from unnest($5::text[], $6::text[], $7::text[], $8::timestamptz[]) as watched
+    select * from unnest($5::text[], $6::text[], $7::text[], $8::timestamptz[]) as watched (a, b, medium, after)
+    where a in (select node from report) or b in (select node from report)
   ) candidate
   group by a, b, medium
 ),
