@@ -131,10 +131,12 @@ export class Remote {
 
   /**
    * The companion takes a late answer to an older request for the login's (4.2, point 8): a status with 3840 mV then reads as a
-   * success whose repeater clock is that request's tag, and whose other fields are parts of the status.
+   * success whose repeater clock is that request's tag, and whose other fields are parts of the status. Old companions push only
+   * the first 8 bytes, which tell nothing; there is no length between.
    */
   #isCredible ({ isAdmin, clockS, permissions, firmwareLevel }: LoginSuccess): boolean {
-    if (clockS === undefined || permissions === undefined || firmwareLevel === undefined) return true
+    if (clockS === undefined) return true
+    if (permissions === undefined || firmwareLevel === undefined) return false
     return isAdmin === ((permissions & ADMIN_ROLE) === ADMIN_ROLE) && firmwareLevel <= MAX_FIRMWARE_LEVEL && !this.#tags.includes(clockS)
   }
 }

@@ -94,6 +94,7 @@ const refused: Array<[string, RadioFrame]> = [
   ['the rights without an admin', { ...login, permissions: 3 }],
   ['a firmware level that is a part of a status', { ...login, firmwareLevel: 0x49 }],
   ['the tag of an older request as the repeater\'s clock', { ...login, clockS: 1 }],
+  ['a length between 8 and 14 bytes', { ...legacy, clockS, permissions }],
   ['the old status push', { is: 'status', prefix: login.prefix, body: status }]
 ]
 for (const [what, push] of refused) {
