@@ -85,7 +85,7 @@ export class Sender {
   async stop (): Promise<void> {
     const { collector } = this.#options
     this.#closing.abort()
-    this.#wake?.abort()
+    this.wake()
     const late = setTimeout(() => collector.close(), stopMs)
     await this.#running
     clearTimeout(late)
