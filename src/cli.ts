@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<Command>> = {
   rules: async () => (await import('./commands/rules.js')).rulesCommand(),
   replay: async () => (await import('./commands/replay.js')).replayCommand(),
   notify: async () => (await import('./commands/notify.js')).notifyCommand(),
+  'import-meshcore-stats': async () => (await import('./commands/import-meshcore-stats.js')).importMeshcoreStatsCommand(),
   sql: async () => (await import('./commands/sql.js')).sqlCommand(),
   simulate: async () => (await import('./simulate/command.js')).simulateCommand(),
 }

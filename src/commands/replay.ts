@@ -6,7 +6,7 @@ import type { ReplayedIncident } from '../rules/replay-ledger.js'
 import { severities } from '../rules/rule.js'
 import { loadRuleSettings } from '../rules/settings/load.js'
 import { parseDuration } from '../simulate/faults.js'
-import { Progress } from '../simulate/progress.js'
+import { Progress } from '../progress.js'
 import { openForCommand } from './connect.js'
 import { printTable } from './print-table.js'
 

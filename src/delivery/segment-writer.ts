@@ -15,7 +15,7 @@ export interface SegmentWriterOptions {
   now: () => number
 }
 
-interface OpenSegment { name: string, createdMs: number, handle: FileHandle, bytes: number }
+interface OpenSegment { name: string, begunMs: number, handle: FileHandle, bytes: number }
 
 interface Pending { line: string, resolve: () => void, reject: (error: Error) => void }
 
@@ -80,7 +80,7 @@ export class SegmentWriter {
 
   async #write (data: Buffer): Promise<void> {
     const { segmentBytes, segmentMs, now } = this.#options
-    if (this.#segment !== null && Math.abs(now() - this.#segment.createdMs) > segmentMs) await this.#seal()
+    if (this.#segment !== null && Math.abs(now() - this.#segment.begunMs) > segmentMs) await this.#seal()
     for (;;) {
       const segment = this.#segment ??= await this.#create()
       try {
@@ -104,11 +104,12 @@ export class SegmentWriter {
   async #create (): Promise<OpenSegment> {
     const { folder, now } = this.#options
     // Two of the same millisecond must keep their order.
-    this.#lastMs = Math.max(now(), this.#lastMs + 1)
+    const begunMs = now()
+    this.#lastMs = Math.max(begunMs, this.#lastMs + 1)
     const name = makeName(this.#lastMs)
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const handle = await open(segmentPath(folder, { name, isOpen: true }), 'ax', 0o600)
-    const segment = { name, createdMs: this.#lastMs, handle, bytes: 0 }
+    const segment = { name, begunMs, handle, bytes: 0 }
     try {
       await syncFolder(folder)
       return segment

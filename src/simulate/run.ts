@@ -1,5 +1,5 @@
 import type { Emission } from './generate.js'
-import type { Progress } from './progress.js'
+import type { Progress } from '../progress.js'
 import type { Sink } from './sink.js'
 
 /** Ties mesh time to real time: `mesh` happens at `real`, and `speed` times as fast. Whatever is due already goes at once. */

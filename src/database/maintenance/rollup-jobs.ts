@@ -42,14 +42,18 @@ async function refresh (client: pg.Client, rollup: Rollup, retention: Retention)
   const { reach } = await rollupReach(client, rollup, retention)
   await client.query(forgetOldMarks, [name, reach])
   const { rows } = await client.query<{ bucket: string }>(findFinished, [name, width])
-  for (const { bucket } of rows) {
-    await inTransaction(client, [
-      lockMarks,
-      `delete from touched_buckets where rollup = '${name}' and bucket = '${bucket}'`,
-      `delete from ${name}_stored where bucket = '${bucket}'`,
-      `insert into ${name}_stored select * from ${name}_live('${bucket}')`,
-    ])
-  }
+  for (const { bucket } of rows) await remakeBuckets(client, rollup, [bucket])
+}
+
+/** Makes finished buckets in one transaction; they are named by their start, as PostgreSQL writes it. */
+export async function remakeBuckets (client: pg.Client, { name }: Rollup, buckets: string[]): Promise<void> {
+  const these = `array['${buckets.join("','")}']::timestamptz[]`
+  await inTransaction(client, [
+    lockMarks,
+    `delete from touched_buckets where rollup = '${name}' and bucket = any(${these})`,
+    `delete from ${name}_stored where bucket = any(${these})`,
+    `insert into ${name}_stored select live.* from unnest(${these}) as made(bucket) cross join lateral ${name}_live(made.bucket) live`,
+  ])
 }
 
 function dropOld (name: string, table: string, keep: string | null): Job[] {

@@ -12,7 +12,7 @@ export class Progress {
   #shown = 0
   #calls = 0
 
-  /** `from` and `to` are mesh time (ms); `to` may be Infinity. `unit` names what is counted. */
+  /** `from` and `to` are the times (ms) of the first and the last that is worked on; `to` may be Infinity. `unit` names what is counted. */
   constructor (stream: Pick<WriteStream, 'isTTY' | 'write'> | null, { from, to, unit = 'messages' }: { from: number, to: number, unit?: string }) {
     this.#stream = stream?.isTTY === true ? stream : null
     this.#from = from

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Progress, progressLine } from '../../src/simulate/progress.js'
+import { Progress, progressLine } from '../src/progress.js'
 
 t.test('a line says share, rate and time left', async (t) => {
   t.equal(progressLine({ done: 0.25, count: 1000, unit: 'messages', seconds: 30 }), `${'█'.repeat(8)}${'░'.repeat(22)} 25 %  1000 messages, 33/s, 1:30 left`)
