@@ -6,6 +6,7 @@ import type { Arrival } from './arrival.js'
 import { insertRows } from './insert.js'
 import type { NameBook } from './names.js'
 import { recordNodes, type Heard } from './nodes.js'
+import { nameRadios } from './radio-names.js'
 import { recordRejected, type RejectedMessage } from './rejected.js'
 import { namesIn, settleNames } from './settle.js'
 
@@ -46,6 +47,7 @@ async function refuse (context: FlushContext, arrival: Arrival, rejected: Reject
 
 async function store (context: FlushContext, arrivals: Arrival[], rejected: RejectedMessage[]): Promise<Map<Arrival, Outcome>> {
   const { pool, names, addresses } = context
+  await nameRadios(pool, arrivals)
   const wanted = namesIn(arrivals)
   await names.learn(pool, wanted.names)
   await addresses.learn(pool, wanted.addresses, context.now())

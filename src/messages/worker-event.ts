@@ -12,6 +12,7 @@ const schema = Type.Object({
   schema: schemaVersion,
   type: Type.Literal('worker_event'),
   node: name,
+  public_key: maybe(text),
   sent_at: time,
   event: Type.Unsafe<string>({ type: 'string', enum: events }),
   reason: maybe(text),
@@ -22,9 +23,9 @@ const shape = shapeOf(schema)
 
 function normalise (message: Static<typeof schema>, context: MessageContext): NormalisedMessage {
   const at = stamp(parseTime(message.sent_at), context)
-  const { node, event } = message
+  const { node, event, public_key: publicKey } = message
   const time = at.clock_suspect ? null : at.time
-  return normalised('worker_event', at, { name: node, kind: 'repeater', time, sendsItself: false }, [{
+  return normalised('worker_event', at, { name: node, kind: 'repeater', time, sendsItself: false, ...(publicKey && { publicKey }) }, [{
     table: 'worker_event',
     values: {
       time: at.time,
