@@ -35,8 +35,8 @@ t.test('a second radio of a name gets the beginning of its key, in one batch and
 })
 
 t.test('a message that comes again is a duplicate of the renamed one', async (t) => {
-  const sent_at = new Date(nowMs - 60_000).toISOString()
-  const both = () => [reading('Twin', { public_key: keyA, sent_at }), reading('Twin', { public_key: keyB, sent_at })]
+  const at = { sent_at: new Date(nowMs - 60_000).toISOString() }
+  const both = () => [reading('Twin', { public_key: keyA, ...at }), reading('Twin', { public_key: keyB, ...at })]
   t.same(await store(...both()), ['stored', 'stored'])
   t.same(await store(...both()), ['duplicate', 'duplicate'])
   t.same(await readingsBy(), { Twin: 1, 'Twin-b0b0b0b0': 1 })
