@@ -27,7 +27,7 @@ async function count (pool: Pool, sql: string): Promise<number> {
 const { reason: noApache } = await apacheServer()
 
 // More than a year, so that some of it is older than any policy reaches.
-for (const { edition, total, stepS } of [{ edition: 'community', total: 200_000, stepS: 1200 }, { edition: 'apache', total: 60_000, stepS: 3600 }] as const) {
+for (const { edition, total, stepS } of [{ edition: 'community', total: 200_000, stepS: 1200 }, { edition: 'apache', total: 30_000, stepS: 7200 }] as const) {
   t.test(`${edition}: ${total} rows, killed twice, run again, aggregated and shown`, { skip: edition === 'apache' ? noApache ?? false : false }, async (t) => {
     const folder = temporaryFolder(t)
     const path = join(folder, 'metrics.db')
@@ -76,7 +76,7 @@ for (const { edition, total, stepS } of [{ edition: 'community', total: 200_000,
 
     const again = await runImport(t, [path, ...names], env)
     t.equal(again.code, 0)
-    t.match(again.output, /Went on at .*\n\d rows read: 0 readings stored, [12] known already/)
+    t.match(again.output, /Went on at .*\n\d+ rows read: 0 readings stored, [12] known already/)
     t.equal(await count(pool, 'radio_metrics'), total + 1)
 
     const app = await buildTestApp(pool)
