@@ -2,8 +2,7 @@ import type { Duplex } from 'node:stream'
 import { frame, Framer } from '../frames/index.js'
 import { TransportError, type Channel, type ChannelEvents } from './transport.js'
 
-/** A frame comes within milliseconds; what began and was not finished by then lost bytes, or never was one. */
-const unfinishedMs = 1000
+const usualUnfinishedMs = 1000
 /** The radio has stopped reading long before so much waits: a command has 200 bytes, and one is in flight. */
 const mostUnread = 64 * 1024
 const closeMs = 2000
@@ -13,13 +12,15 @@ export interface StreamChannelOptions {
   events: ChannelEvents
   /** Of the transport. */
   name: string
+  /** A frame that began and is not whole after so long lost bytes, or never was one. A second unless told. */
+  unfinishedMs?: number
   /** Why the other side ended it without an error. */
   endedBecause: string
   remedy: string
 }
 
 /** Frames over a stream of bytes that is open: a TCP socket, a serial port. Takes the stream over, its errors too. */
-export function openStreamChannel ({ stream, events, name, endedBecause, remedy }: StreamChannelOptions): Channel {
+export function openStreamChannel ({ stream, events, name, unfinishedMs = usualUnfinishedMs, endedBecause, remedy }: StreamChannelOptions): Channel {
   const framer = new Framer('>')
   let hasEnded = false
   let isClosing = false

@@ -4,6 +4,8 @@ import { TransportError, type Channel, type Transport, type TransportProblem } f
 
 const connectMs = 5000
 const keepAliveMs = 15_000
+/** Nothing gets lost on TCP, but over a bad link a piece is sent again and comes late. Noise is rare: socat may share a serial port. */
+const unfinishedMs = 5000
 
 export interface TcpOptions { host: string, port: number }
 
@@ -15,7 +17,7 @@ export function createTcpTransport ({ host, port }: TcpOptions): Transport {
     async open (events, signal): Promise<Channel> {
       const stream = await openSocket({ host, port }, name, signal)
       return openStreamChannel({
-        stream, events, name,
+        stream, events, name, unfinishedMs,
         endedBecause: 'it was closed there',
         remedy: 'The radio restarted, or another program connected to it: it serves one at a time.',
       })
