@@ -36,8 +36,8 @@ export interface PollerFigures {
 export interface Poller {
   /** Polls until the signal aborts. Whatever fails is logged and told, and polling goes on. */
   run (signal: AbortSignal): Promise<void>
-  /** Everything once, now: the companion, then each repeater whose breaker and airtime allow it, the longest not asked first. */
-  once (signal: AbortSignal): Promise<(Polled | { node: string, role: 'repeater', result: 'breaker_open', readings: Polled['readings'] })[]>
+  /** What is named once, now: the companion, then each repeater whose breaker and airtime allow it, the longest not asked first. */
+  once (signal: AbortSignal, what?: { companion: boolean, repeaters: boolean }): Promise<(Polled | { node: string, role: 'repeater', result: 'breaker_open', readings: Polled['readings'] })[]>
   figures (): PollerFigures
 }
 
@@ -100,11 +100,11 @@ class LoopingPoller implements Poller {
     }
   }
 
-  async once (signal: AbortSignal): Promise<(Polled | { node: string, role: 'repeater', result: 'breaker_open', readings: Polled['readings'] })[]> {
+  async once (signal: AbortSignal, { companion, repeaters } = { companion: true, repeaters: true }): Promise<(Polled | { node: string, role: 'repeater', result: 'breaker_open', readings: Polled['readings'] })[]> {
     await this.#takeResets()
     const asked = (id: string): number => this.#state.of(id).askedMs ?? -Infinity
-    const polled: Awaited<ReturnType<Poller['once']>> = [await this.#companion(signal)]
-    for (const id of [...this.#ids].sort((a, b) => asked(a) === asked(b) ? 0 : asked(a) - asked(b))) {
+    const polled: Awaited<ReturnType<Poller['once']>> = companion ? [await this.#companion(signal)] : []
+    for (const id of repeaters ? [...this.#ids].sort((a, b) => asked(a) === asked(b) ? 0 : asked(a) - asked(b)) : []) {
       polled.push(this.#rounds.breakerOf(id) === 'open' ? { node: id, role: 'repeater', result: 'breaker_open', readings: {} } : await this.#repeater(id, signal))
     }
     return polled

@@ -1,0 +1,137 @@
+import { Command } from 'commander'
+import type { Logger } from 'pino'
+import { systemClock } from '../../clock.js'
+import { loadConfig, type RadioConfig } from '../../config.js'
+import { checkCollector } from '../../doctor/collector.js'
+import { printFinding, type Finding } from '../../doctor/finding.js'
+import { examineRadio } from '../../doctor/radio.js'
+import { createLog } from '../../log.js'
+import { openRadioParts, runRadioWorker, stateDirOf, stateFileOf, type RadioParts } from '../../radio-worker.js'
+import { readPollSettings } from '../../radio/poll-settings.js'
+import { openCompanion } from '../../radio/session.js'
+import type { PollSettings } from '../../radio/settings.js'
+import { requestBreakerReset } from '../../radio/state.js'
+import { openTransport } from '../../radio/transports/index.js'
+import { version } from '../../version.js'
+import { closeInTime, untilSignal } from '../signals.js'
+import { printContacts, showContact } from './contacts.js'
+import { isWell, printRounds } from './once.js'
+
+const drainMs = 5000
+
+/** `meshmon radio` and what belongs to it. */
+export function radioCommand (): Command {
+  return new Command('radio')
+    .description('Poll a MeshCore companion and its repeaters, and send what they say to the collector.')
+    .addHelpText('after', '\nSettings come from the environment and from meshmon.conf or meshcore.conf; "meshmon config" prints them. docs/radio.md tells more.')
+    .action(runWorker)
+    .addCommand(new Command('once')
+      .description('One round now: print it, send it to the collector. Exit code 1 where a radio failed; 0 where its breaker is open.')
+      .option('--companion', 'only the companion')
+      .option('--repeaters', 'only the repeaters')
+      .option('--json', 'as JSON')
+      .option('--quiet', 'print problems only, for cron')
+      .action(runOnce))
+    .addCommand(new Command('contacts')
+      .description('Whom the companion knows: names, keys, paths, last adverts.')
+      .option('--json', 'as JSON')
+      .action(listContacts))
+    .addCommand(new Command('doctor')
+      .description('Look at everything between here and a reading in the database, and say what to do. Exit code 1 where there is a problem.')
+      .option('--json', 'as JSON, a line each')
+      .action(runDoctor))
+    .addCommand(new Command('reset-breaker')
+      .description('Ask a repeater again that is left alone after failures.')
+      .argument('<name>', 'of the repeater, as in the settings')
+      .action(resetBreaker))
+}
+
+interface Loaded { config: RadioConfig, settings: PollSettings, file: string | null, unknown: string[] }
+
+function load (): Loaded {
+  const { config, file, unknown } = loadConfig(undefined, 'radio')
+  return { config, settings: readPollSettings(config), file, unknown }
+}
+
+async function runWorker (): Promise<void> {
+  const { config, settings, file, unknown } = load()
+  const log = createLog(config.MESH_DEBUG ? 'debug' : config.LOG_LEVEL)
+  log.info({ version, file }, 'meshmon radio starts')
+  for (const name of unknown) log.warn(`${file}: nothing reads ${name}; is it misspelt?`)
+  if (settings.repeaters.length === 0) log.warn('no repeater is named in REPEATER_NAME or REPEATERS: only the companion is polled')
+  const stop = new AbortController()
+  const working = runRadioWorker({ config, settings, log, signal: stop.signal })
+  await Promise.race([untilSignal(log), working])
+  stop.abort(new Error('the radio worker stops'))
+  await closeInTime(working, log)
+  log.info('stopped')
+}
+
+/** Runs with the radio until it is done or Ctrl-C, and always releases it. */
+async function withRadio<T> (level: 'info' | 'warn', work: (parts: RadioParts, signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { config, settings } = load()
+  const log = logBeside(config, level)
+  const stop = new AbortController()
+  untilSignal({ info: () => {} }).then(() => stop.abort(new Error('interrupted')), () => {})
+  // A command waits for its turn; the worker that was not told to share never gives it one, and the error then says so.
+  const parts = await openRadioParts({ ...config, MESH_PORT_SHARING: true }, settings, log)
+  try {
+    return await work(parts, stop.signal)
+  } finally {
+    await closeInTime(parts.close(), log)
+  }
+}
+
+interface OnceOptions { companion?: true, repeaters?: true, json?: true, quiet?: true }
+
+async function runOnce ({ companion, repeaters, json, quiet }: OnceOptions): Promise<void> {
+  await withRadio(quiet || json ? 'warn' : 'info', async ({ poller, delivery }, signal) => {
+    const all = companion === repeaters
+    const rounds = await poller.once(signal, { companion: all || companion === true, repeaters: all || repeaters === true })
+    const reached = await delivery.drain(drainMs)
+    const printed = quiet ? rounds.filter((round) => !isWell(round)) : rounds
+    if (json) process.stdout.write(`${JSON.stringify({ rounds: printed, waiting: delivery.status().waiting }, null, 2)}\n`)
+    else if (printed.length > 0) process.stdout.write(`${printRounds(printed)}\n`)
+    if (!reached && !quiet && !json) process.stderr.write(`meshmon: the collector takes nothing at present (${delivery.status().trouble?.reason ?? 'it is slow'}); what was read waits on the disk\n`)
+    if (!rounds.every(isWell)) process.exitCode = 1
+  })
+}
+
+async function listContacts ({ json }: { json?: true }): Promise<void> {
+  const contacts = await withRadio('warn', async ({ connection }, signal) =>
+    await connection.use(async (companion) => (await companion.contacts()).contacts.map(showContact), signal))
+  process.stdout.write(json ? `${JSON.stringify(contacts, null, 2)}\n` : `${printContacts(contacts)}\n`)
+}
+
+async function runDoctor ({ json }: { json?: true }): Promise<void> {
+  const { config, settings, unknown, file } = load()
+  let problems = 0
+  const show = (finding: Finding): void => {
+    if (finding.state === 'problem') problems++
+    process.stdout.write(json ? `${JSON.stringify(finding)}\n` : `${printFinding(finding)}\n`)
+  }
+  for (const name of unknown) show({ check: 'settings', state: 'warning', text: `${file}: nothing reads ${name}; is it misspelt?` })
+  const stop = new AbortController()
+  const log = logBeside(config, 'warn')
+  untilSignal({ info: () => {} }).then(() => stop.abort(new Error('interrupted')), () => {})
+  const transport = openTransport(config, { stateDir: stateDirOf(config), log })
+  const open = () => openCompanion({ transport, clock: systemClock, log, signal: stop.signal })
+  for await (const finding of examineRadio({ open, settings, clock: systemClock })) show(finding)
+  show(await checkCollector(config.COLLECTOR_URL, config.INGEST_TOKEN))
+  if (problems > 0) process.exitCode = 1
+}
+
+function resetBreaker (name: string): void {
+  const { config, settings } = load()
+  const known = settings.repeaters.flatMap((repeater) => [repeater.name, repeater.keyPrefix, repeater.displayName].filter((one) => one !== undefined))
+  if (!known.some((one) => one.toLowerCase() === name.toLowerCase())) {
+    throw new Error(`no repeater ${name} is polled: the settings name ${known.length === 0 ? 'none' : known.join(', ')}`)
+  }
+  requestBreakerReset(stateFileOf(config), name)
+  process.stdout.write(`${name} is asked again: at once by a worker that runs, else by the next one.\n`)
+}
+
+/** On standard error: standard output belongs to the answer. */
+function logBeside (config: RadioConfig, level: 'info' | 'warn'): Logger {
+  return createLog(config.MESH_DEBUG ? 'debug' : level, process.stderr)
+}
