@@ -37,6 +37,27 @@ const known: Readonly<Record<string, RadioMetric>> = {
   recv_flood: counter(32),
   sent_direct: counter(32),
   recv_direct: counter(32),
+  recv_errors: counter(32),
+}
+
+/** Of sensors, by Cayenne LPP type as frames/lpp.ts names it: `telemetry.<type>.<channel>`. */
+const telemetryUnits: Readonly<Record<string, string>> = {
+  accelerometer: 'g',
+  altitude: 'm',
+  barometer: 'hPa',
+  concentration: 'ppm',
+  current: 'A',
+  direction: '°',
+  distance: 'm',
+  energy: 'kWh',
+  frequency: 'Hz',
+  gyrometer: '°/s',
+  humidity: '%',
+  illuminance: 'lx',
+  percentage: '%',
+  power: 'W',
+  temperature: '°C',
+  voltage: 'V',
 }
 
 /** Readings that hold the battery's millivolts, from which bat_pct is computed. */
@@ -45,7 +66,9 @@ export const batteryMetrics = ['battery_mv', 'bat']
 /** Readings that hold the seconds since the radio started: they tell a counter's reset from its wrap. */
 export const uptimeMetrics = ['uptime_secs', 'uptime']
 
-/** A reading not listed (telemetry, fields of tomorrow's firmware) is a gauge without a unit. */
+/** A reading not listed (fields of tomorrow's firmware) is a gauge without a unit. */
 export function describeMetric (name: string): RadioMetric {
-  return Object.hasOwn(known, name) ? known[name]! : gauge('')
+  if (Object.hasOwn(known, name)) return known[name]!
+  const [prefix, type = ''] = name.split('.')
+  return gauge(prefix === 'telemetry' && Object.hasOwn(telemetryUnits, type) ? telemetryUnits[type]! : '')
 }

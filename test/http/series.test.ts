@@ -104,7 +104,7 @@ test('a radio: scaled gauges, counters per minute, charge from the voltage', asy
   t.same(points(body, 'flood_dups'), [['2026-06-15T11:15:00.000Z', 10 / 15, 10 / 15, 10 / 15], ['2026-06-15T11:45:00.000Z', 2, 2, 2]], '16 bits wrap while uptime grows')
   t.same(points(body, 'telemetry.temperature.1'), [['2026-06-15T11:00:00Z', 21, 21, 21]])
   t.same(body.series.map(({ metric, unit }: Row) => [metric, unit]).sort(), [
-    ['bat', 'V'], ['bat_pct', '%'], ['flood_dups', '/min'], ['nb_recv', '/min'], ['telemetry.temperature.1', ''], ['uptime', 'd'],
+    ['bat', 'V'], ['bat_pct', '%'], ['flood_dups', '/min'], ['nb_recv', '/min'], ['telemetry.temperature.1', '°C'], ['uptime', 'd'],
   ])
   const { body: raw } = await get(`/radios/Rep/series?from=${from}&step=900&raw=true&metric=nb_recv&metric=bat`)
   t.same(points(raw, 'nb_recv')?.map((point) => (point as number[])[1]), [100, 400, 600, 500])
