@@ -22,6 +22,7 @@ export interface WorkerEventMessage {
   schema: 'meshmon.v1'
   type: 'worker_event'
   node: string
+  public_key?: string
   sent_at: string
   event: WorkerEvent
   reason?: string
@@ -35,8 +36,8 @@ export function radioMetrics ({ timeMs, publicKey, info, ...rest }: { node: stri
   return { schema: 'meshmon.v1', type: 'radio_metrics', public_key: publicKey, sent_at: new Date(timeMs).toISOString(), ...rest, ...(info && { info }) }
 }
 
-export function workerEvent ({ timeMs, ...rest }: { node: string, event: WorkerEvent, timeMs: number, reason?: string, details?: Details }): WorkerEventMessage {
-  return { schema: 'meshmon.v1', type: 'worker_event', sent_at: new Date(timeMs).toISOString(), ...rest }
+export function workerEvent ({ timeMs, publicKey, ...rest }: { node: string, publicKey?: string, event: WorkerEvent, timeMs: number, reason?: string, details?: Details }): WorkerEventMessage {
+  return { schema: 'meshmon.v1', type: 'worker_event', sent_at: new Date(timeMs).toISOString(), ...(publicKey !== undefined && { public_key: publicKey }), ...rest }
 }
 
 /** What the settings say of a radio. */

@@ -59,6 +59,8 @@ export class Rounds {
   readonly #options: RoundsOptions
   readonly #infos = new InfoMemory()
   readonly #drifts = new Map<string, number>()
+  /** Public keys by node: events carry them, since another radio may have the same name. */
+  readonly #keys = new Map<string, string>()
   #unreported = 0
 
   constructor (options: RoundsOptions) { this.#options = options }
@@ -138,6 +140,7 @@ export class Rounds {
       begin()
       return await this.#fail(polled, memory, { result: 'not_found', ...notFound(contacts) })
     }
+    this.#keys.set(polled.node, hexOf(contact.key))
     const plannedMs = roundMs(companion, contact, repeater, memory)
     events.planned(plannedMs)
     if (plannedMs > budget.mostMs) {
@@ -248,7 +251,8 @@ export class Rounds {
   }
 
   async #event (node: string, event: WorkerEvent, reason?: string, details?: Details): Promise<void> {
-    await this.#report(workerEvent({ node, event, timeMs: this.#options.clock.now(), ...(reason !== undefined && { reason }), ...(details && { details }) }))
+    const publicKey = this.#keys.get(node)
+    await this.#report(workerEvent({ node, event, timeMs: this.#options.clock.now(), ...(publicKey !== undefined && { publicKey }), ...(reason !== undefined && { reason }), ...(details && { details }) }))
   }
 
   async #report (message: WorkerMessage): Promise<boolean> {

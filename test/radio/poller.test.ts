@@ -108,7 +108,7 @@ t.test('who is silent is asked again later in the step, and a success after a fa
   t.equal(readings('Hill').length, 1)
   mesh.repeater('Hill').isUp = false
   await runFor(stepMs)
-  t.match(events('Hill').at(-1), { event: 'poll_failed', reason: 'no answer to 2 requests', details: { last_answer: String } })
+  t.match(events('Hill').at(-1), { event: 'poll_failed', public_key: /^[0-9a-f]{64}$/, reason: 'no answer to 2 requests', details: { last_answer: String } })
 })
 
 t.test('an answer in the pause between two tries counts', async (t) => {
