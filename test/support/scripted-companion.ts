@@ -34,9 +34,13 @@ export class ScriptedCompanion implements Transport {
   readonly refusals: TransportError[] = []
   /** Channels opened so far. */
   opened = 0
+  /** How long closing a channel takes. */
+  closeMs = 0
+  readonly #clock: Clock
   #events: ChannelEvents | null = null
 
   constructor (clock: Clock, answers: Answers = {}) {
+    this.#clock = clock
     this.answers = {
       app_start: () => [selfInfo],
       device_query: () => [{ is: 'device_info', firmwareCode: 13, maxContacts: 350, maxChannels: 40, buildDate: '14 Aug 2026', model: 'Simulated', version: 'v1.17.1' }],
@@ -60,7 +64,10 @@ export class ScriptedCompanion implements Transport {
     this.#events = events
     return {
       send: (payload) => { this.#receive(payload, events) },
-      close: async () => { this.#end(events, null) }
+      close: async () => {
+        if (this.closeMs > 0) await this.#clock.wait(this.closeMs)
+        this.#end(events, null)
+      }
     }
   }
 
