@@ -41,34 +41,34 @@ const mostWindows = 60
 const mostPaths = 50
 
 /*
- * $1: the moments judged. $2 to $5: watched links. $6, $7: seconds counted, seconds of quiet. $8, $9: windows and paths that open; $10: windows kept.
- * $11, $12: between them lie all hop rows that are looked at, as constants: other chunks are then not even planned.
+ * $1: the moments judged. $2 to $6: watched links, and whether they are followed. $7, $8: seconds counted, seconds of quiet. $9, $10: windows and paths that open; $11: windows kept.
+ * $12, $13: between them lie all hop rows that are looked at, as constants: other chunks are then not even planned.
  * bad_window is small, so which links are worth a look is one scan of half an hour of it; then each link is looked up by its index.
  */
 const statement = `
 with slot as materialized (select at from unnest($1::timestamptz[]) as slot (at)),
-watched as materialized (select * from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[]) as watched (a, b, medium, after)),
+watched as materialized (select * from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::boolean[]) as watched (a, b, medium, after, is_followed)),
 link as materialized (
-  select a, b, medium, after from watched
+  select a, b, medium, after from watched where is_followed
   union all
-  select a, b, medium, null from bad_window
-  where time > (select min(at) from slot) - make_interval(secs => $6) and time <= (select max(at) from slot) and a is not null
-    and (a, b, medium) not in (select a, b, medium from watched)
-  group by a, b, medium having count(*) >= $8::integer and count(distinct (src, dst)) >= $9::integer
+  select a, b, medium, max(after) from bad_window left join watched using (a, b, medium)
+  where time > (select min(at) from slot) - make_interval(secs => $7) and time <= (select max(at) from slot) and a is not null
+    and is_followed is not true and (after is null or time > after)
+  group by a, b, medium having count(*) >= $9::integer and count(distinct (src, dst)) >= $10::integer
 )
 select ${timeMs('at')} as at_ms, link.a, link.b, link.medium, bad.n, bad.paths, bad.windows, ${timeMs('through.newest')} as through_ms, ${timeMs('passed.first')} as passed_ms
 from slot cross join link
 cross join lateral (
   select count(*)::integer as n, count(distinct (src, dst))::integer as paths, max(time) as newest,
-    coalesce(json_agg(json_build_array(${timeMs('time')}, src, dst, etx, jitter_ms, loss_pct) order by time) filter (where place <= $10::integer), '[]') as windows
+    coalesce(json_agg(json_build_array(${timeMs('time')}, src, dst, etx, jitter_ms, loss_pct) order by time) filter (where place <= $11::integer), '[]') as windows
   from (
     select *, row_number() over (order by time desc) as place from bad_window known
-    where known.a = link.a and known.b = link.b and known.medium = link.medium and time > at - make_interval(secs => $6) and time <= at and (after is null or time > after)
+    where known.a = link.a and known.b = link.b and known.medium = link.medium and time > at - make_interval(secs => $7) and time <= at and (after is null or time > after)
     offset 0
   ) counted
 ) bad
-left join lateral (${hopsOf('max(time) as newest', 'time > at - make_interval(secs => $7)', 'desc')}) through on true
-left join lateral (${hopsOf('min(time) as first', 'time > coalesce(bad.newest, at - make_interval(secs => $6))', 'asc')}) passed on true
+left join lateral (${hopsOf('max(time) as newest', 'time > at - make_interval(secs => $8)', 'desc')}) through on true
+left join lateral (${hopsOf('min(time) as first', 'time > coalesce(bad.newest, at - make_interval(secs => $7))', 'asc')}) passed on true
 order by at`
 
 /** One row of each way of the link, by the index of links. */
@@ -81,7 +81,7 @@ function hopsOf (select: string, where: string, order: 'asc' | 'desc'): string {
       select from_node, to_node, link_type, ${medium} from known_links where from_node = link.b and to_node = link.a
     ) way cross join lateral (
       select time from hop_quality hop
-      where hop.from_node = way.from_node and hop.to_node = way.to_node and hop.link_type = way.link_type and not route_cost and time > $11 and time <= $12 and ${where} and time <= at and received_at <= at
+      where hop.from_node = way.from_node and hop.to_node = way.to_node and hop.link_type = way.link_type and not route_cost and time > $12 and time <= $13 and ${where} and time <= at and received_at <= at
       order by time ${order} limit 1
     ) hop
     where its_medium = link.medium
@@ -101,7 +101,7 @@ export const bottleneckLink: Rule<typeof settings, Seen, Memory> = {
     return {
       text: statement,
       values: [
-        slots.map(({ atMs }) => isoOf(atMs)), ...watchedLinks(watched), own.window_s, own.quiet_s, own.min_windows, own.min_paths, mostWindows,
+        slots.map(({ atMs }) => isoOf(atMs)), ...watchedLinks(watched), watched.map(({ isFollowed }) => isFollowed), own.window_s, own.quiet_s, own.min_windows, own.min_paths, mostWindows,
         isoOf(firstMs - 1000 * Math.max(own.window_s, own.quiet_s)), isoOf(atMs),
       ],
     }

@@ -59,12 +59,12 @@ export const nodeOverload: Rule<typeof settings, Seen, Memory> = {
   settings,
   observe (slots, watched, own) {
     const { sinceMs, firstMs, atMs } = spanOf(slots)
-    const nodes = watched.flatMap(({ scope, afterMs }) => scope.type === 'node' ? [{ node: scope.node, after: afterMs === null ? null : isoOf(afterMs) }] : [])
+    const nodes = watched.flatMap(({ scope, afterMs, isFollowed }) => scope.type === 'node' ? [{ node: scope.node, after: afterMs === null ? null : isoOf(afterMs), isFollowed }] : [])
     return {
       text: statement,
       values: [
         isoOf(sinceMs - commitMs), isoOf(atMs), isoOf(sinceMs - dayMs), slots.map(({ atMs }) => isoOf(atMs)),
-        nodes.map(({ node }) => node), nodes.map(({ after }) => after), own.open_cpu_pct, own.open_load1, own.newest_s, own.bad_window_s, mostReports, mostWindows,
+        nodes.map(({ node }) => node), nodes.map(({ after }) => after), nodes.map(({ isFollowed }) => isFollowed), own.open_cpu_pct, own.open_load1, own.newest_s, own.bad_window_s, mostReports, mostWindows,
         isoOf(firstMs - own.newest_s * 1000),
       ],
     }

@@ -20,5 +20,6 @@ export async function observe (db: ClientBase | Pool, { rule, settings }: Active
 }
 
 function watchedBy (rule: string, states: States): Watched[] {
-  return [...states.states(rule)].map(([subject, { scope, incident, afterMs }]) => ({ subject, scope, isOpen: incident !== null, afterMs }))
+  return [...states.states(rule)].map(([subject, { scope, phase, memory, incident, afterMs }]) =>
+    ({ subject, scope, isFollowed: phase !== 'clear' || memory !== null, isOpen: incident !== null, afterMs }))
 }

@@ -1,4 +1,4 @@
-import { arrivedWindows, atOfPlace, earliestBefore, isHopList, placeOfArrival, slotSpan, watchedPaths } from './path-sql.js'
+import { arrivedWindows, atOfPlace, earliestBefore, followedPaths, isHopList, placeOfArrival, slotSpan } from './path-sql.js'
 import type { Answer, Judgement, Judging, Observation, Slot, Statement, Watched } from './rule.js'
 import { commitMs, slotValues, timeMs } from './sql.js'
 
@@ -43,7 +43,7 @@ const keptRows = 20
 const mostRows = 100
 
 /**
- * $5: what each slot comes after; $6: values above are of interest; $7, $8: paths that are watched; $9: seconds. Late is what has a newer row of its path that was there
+ * $5: what each slot comes after; $6: values above are of interest; $7, $8: paths that are followed; $9: seconds. Late is what has a newer row of its path that was there
  * before the slot. The look-ups are lateral with their conditions and limits inside: left to the planner, many slots at once read whole tables.
  * $10 and $2 bound them once more by what the planner can see: it then plans for the chunks of a week, and not for those of 90 days.
  */
@@ -55,7 +55,7 @@ function textOf ({ value, isMeasured }: Measure): string {
     ), wanted as (
       select src, dst from arrived where value > $6::float8
       union
-      select src, dst from unnest($7::text[], $8::text[]) as watched (src, dst)
+      select src, dst from unnest($7::text[], $8::text[]) as followed (src, dst)
     ), placed as (
       select *, lag(value) over (partition by src, dst order by time) as value_before, ${placeOfArrival} as place
       from arrived join wanted using (src, dst)
@@ -83,7 +83,7 @@ function textOf ({ value, isMeasured }: Measure): string {
 }
 
 export function pathStatement (measure: Measure, { slots, watched, interest, runGapS }: { slots: Slot[], watched: Watched[], interest: number, runGapS: number }): Statement {
-  return { text: textOf(measure), values: [...slotSpan(slots), slotValues(slots)[1], interest, ...watchedPaths(watched), runGapS, earliestBefore(slots, runGapS)] }
+  return { text: textOf(measure), values: [...slotSpan(slots), slotValues(slots)[1], interest, ...followedPaths(watched), runGapS, earliestBefore(slots, runGapS)] }
 }
 
 export interface PathRowRead {

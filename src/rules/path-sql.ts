@@ -18,9 +18,9 @@ export function slotSpan (slots: Slot[]): [string, string, string, string[]] {
   return [isoOf(sinceMs - commitMs), isoOf(atMs), isoOf(sinceMs - lateMs), slotValues(slots)[0]]
 }
 
-/** Paths that are watched, as columns: src, dst. */
-export function watchedPaths (watched: Watched[]): [string[], string[]] {
-  const paths = watched.flatMap(({ scope }) => scope.type === 'path' ? [scope] : [])
+/** Paths that are followed, as columns: src, dst. */
+export function followedPaths (watched: Watched[]): [string[], string[]] {
+  const paths = watched.flatMap(({ scope, isFollowed }) => scope.type === 'path' && isFollowed ? [scope] : [])
   return [paths.map(({ src }) => src), paths.map(({ dst }) => dst)]
 }
 

@@ -87,7 +87,7 @@ export const rfQualityDrop: Rule<typeof settings, Seen, Memory> = {
     return {
       text: statement,
       values: [
-        isoOf(sinceMs - commitMs), isoOf(atMs), isoOf(sinceMs - dayMs), slots.map(({ atMs }) => isoOf(atMs)), ...watchedLinks(watched), hasBaseline,
+        isoOf(sinceMs - commitMs), isoOf(atMs), isoOf(sinceMs - dayMs), slots.map(({ atMs }) => isoOf(atMs)), ...watchedLinks(watched), watched.map(({ isFollowed }) => isFollowed), hasBaseline,
         own.open_lq, own.now_s, own.few_rows_s, own.baseline_s, own.min_rows, own.baseline_rows,
         isoOf(firstMs - own.few_rows_s * 1000), isoOf(firstMs - 7 * dayMs), isoOf(firstMs - own.few_rows_s * 1000 - 26 * hourMs),
       ],

@@ -16,8 +16,11 @@ export type Severity = typeof severities[number]
 /** A moment the engine judges: rows count as new that arrived after `sinceMs` and up to `atMs`. */
 export interface Slot { atMs: number, sinceMs: number }
 
-/** A subject that has a state: its rows are asked for even where they are fine. Rows up to `afterMs` belong to a closed incident. */
-export interface Watched { subject: string, scope: Scope, isOpen: boolean, afterMs: number | null }
+/**
+ * A subject that has a state. One that is followed is under way or remembers something: its rows are asked for even where they are fine. Of any
+ * other no more is known than that rows up to `afterMs` belong to a closed incident.
+ */
+export interface Watched { subject: string, scope: Scope, isFollowed: boolean, isOpen: boolean, afterMs: number | null }
 
 export interface Statement { text: string, values: unknown[] }
 

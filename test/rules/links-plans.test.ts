@@ -13,8 +13,8 @@ const days = 20
 const atMs = Date.now()
 const slots = [{ sinceMs: atMs - 10_000, atMs }]
 const watched: Watched[] = [
-  { subject: 'a--b', scope: { type: 'link', a: 'a', b: 'b', medium: 'rf' }, isOpen: false, afterMs: null },
-  { subject: 'a', scope: { type: 'node', node: 'a' }, isOpen: false, afterMs: null },
+  { subject: 'a--b', scope: { type: 'link', a: 'a', b: 'b', medium: 'rf' }, isFollowed: true, isOpen: false, afterMs: null },
+  { subject: 'a', scope: { type: 'node', node: 'a' }, isFollowed: true, isOpen: false, afterMs: null },
 ]
 
 const store = `
