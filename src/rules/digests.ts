@@ -26,7 +26,8 @@ export interface Digest {
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
-const keepMs = 2 * hourMs
+/** No rule looks further back in a digest. */
+export const keepMs = 2 * hourMs
 
 function pruneBy (table: string, time: string): Digest['prune'] {
   return (atMs) => ({ text: `delete from ${table} where ${time} < $1`, values: [isoOf(atMs - keepMs)] })

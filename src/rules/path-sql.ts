@@ -4,18 +4,20 @@ import { commitMs, isoOf, slotValues, spanOf } from './sql.js'
 
 /** SQL that the rules about paths share. Its parameters $1 to $4 are those of `slotSpan`. */
 
-/** Rows that arrive later than this after their time are not judged. */
-const lateMs = 7 * 86_400_000
+/** Rows that arrive later than this after their time are not judged. Several slots are a replay, where each row arrives at its time. */
+function lateMs (slots: Slot[]): number {
+  return slots.length > 1 ? commitMs : 7 * 86_400_000
+}
 
 /** Nothing before a row is looked for further back than this, `spanS` before the oldest row. */
 export function earliestBefore (slots: Slot[], spanS: number): string {
-  return isoOf(spanOf(slots).sinceMs - lateMs - spanS * 1000)
+  return isoOf(spanOf(slots).sinceMs - lateMs(slots) - spanS * 1000)
 }
 
 /** Values of $1, $2: what arrived after and up to; $3: no row is older; $4: the slots. A row that became visible late is in the first. */
 export function slotSpan (slots: Slot[]): [string, string, string, string[]] {
   const { sinceMs, atMs } = spanOf(slots)
-  return [isoOf(sinceMs - commitMs), isoOf(atMs), isoOf(sinceMs - lateMs), slotValues(slots)[0]]
+  return [isoOf(sinceMs - commitMs), isoOf(atMs), isoOf(sinceMs - lateMs(slots)), slotValues(slots)[0]]
 }
 
 /** Paths that are followed, as columns: src, dst. */

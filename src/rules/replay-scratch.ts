@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { digests, type BadWindow } from './digests.js'
+import { crosses } from './marks.js'
 import { isoOf } from './sql.js'
 
 /** Tables that a replay sees as if each row had arrived at its own time. */
@@ -25,6 +26,8 @@ export interface ScratchSpan {
 }
 
 const dayMs = 24 * 3_600_000
+/** What is deleted stays in the indexes until the transaction ends: each time it is walked over. */
+const pruneEveryMs = 3_600_000
 /** Leftovers of a process that was killed are older than any replay. */
 const leftoverMs = 6 * 3_600_000
 
@@ -126,6 +129,7 @@ export async function fillDigests (client: pg.ClientBase, { sinceMs, atMs, isFir
   for (const { fill, prune, lookBackMs } of digests) {
     const { text, values } = fill(isFirst ? sinceMs - lookBackMs : sinceMs, atMs, settings)
     await client.query(text, values)
+    if (!crosses(sinceMs, atMs, pruneEveryMs)) continue
     const old = prune(sinceMs)
     await client.query(old.text, old.values)
   }

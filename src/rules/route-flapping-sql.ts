@@ -1,3 +1,4 @@
+import { keepMs } from './digests.js'
 import { hopEtx } from './links-sql.js'
 import { arrivedWindows, atOfPlace, earliestBefore, followedPaths, isHopList, placeOfArrival, slotSpan } from './path-sql.js'
 import type { FlapSettings } from './route-flapping.js'
@@ -20,7 +21,8 @@ function earlier (columns: string, row: string): string {
 
 /**
  * $5: windows that arrived up to then come for followed paths only; $6, $7: followed paths; $8: whether there are several slots;
- * $9: hop lists that open; $10, $11: seconds of the last windows, and of the window; $12: no look-up needs older rows, told apart so that the planner sees it.
+ * $9: hop lists that open; $10, $11: seconds of the last windows, and of the window; $12: no look-up needs older rows, told apart so that the planner sees it;
+ * $13: nor older rows of path_route, of which a replay has many that are deleted and can't be removed before it ends.
  *
  * A path may be of interest where path_route and what arrived since it was filled have enough lists between them, or where path_route has too
  * little to tell. It is where its last windows and those that arrived have enough: then all of these come, as memory may begin at any of them
@@ -34,7 +36,7 @@ const text = `
   ), fresh as (
     select distinct src, dst from arrived where arrival > $5
   ), lists as (
-    select src, dst, hash, bucket from path_route join fresh using (src, dst) where cardinality(route) > 1
+    select src, dst, hash, bucket from path_route join fresh using (src, dst) where bucket >= $13 and cardinality(route) > 1
     union all
     select src, dst, hash, null from arrived join fresh using (src, dst)
   ), candidate as (
@@ -76,5 +78,7 @@ const text = `
   order by src, dst, placed.time`
 
 export function flapStatement (slots: Slot[], watched: Watched[], { open_lists: openLists, last_s: lastS, window_s: windowS }: FlapSettings): Statement {
-  return { text, values: [...slotSpan(slots), isoOf(spanOf(slots).sinceMs), ...followedPaths(watched), slots.length > 1, openLists, lastS, windowS, earliestBefore(slots, Math.max(lastS, windowS))] }
+  const { sinceMs } = spanOf(slots)
+  const earliest = [earliestBefore(slots, Math.max(lastS, windowS)), isoOf(sinceMs - keepMs)]
+  return { text, values: [...slotSpan(slots), isoOf(sinceMs), ...followedPaths(watched), slots.length > 1, openLists, lastS, windowS, ...earliest] }
 }
