@@ -39,7 +39,8 @@ interface Seen {
 
 /**
  * Nodes with a message in this minute whose skew is beyond the clear limits, and those watched; of each the messages of the window. Hop rows share
- * the clock of their window's row, network_status gives the time of its probes, and a crash report that of the crash: none of them tells.
+ * the clock of their window's row, network_status gives the time of its probes, and a crash report that of the crash: none of them tells. What a
+ * bound on time says twice, the second time is for the planner: it sees $3, and plans for a week's chunks.
  */
 const told = (where: (node: string, time: string) => string): string => `
   select src as node, received_at, extract(epoch from received_at - coalesce(sent_at, time))::float8 as skew_s from path_probe where window_s is not null and ${where('src', 'received_at')}
@@ -64,7 +65,7 @@ candidate as (
   where messages >= 3 and received_at > until - $8 * interval '1 second' and received_at <= until
   union all
   select c.node, place, few.received_at, skew_s from counted c, lateral (
-    select received_at, skew_s from (${told((node, received) => `${node} = c.node and ${received} > c.until - interval '1 day' and ${received} <= c.until and time > c.until - interval '8 days'`)}) as told
+    select received_at, skew_s from (${told((node, received) => `${node} = c.node and ${received} > c.until - interval '1 day' and ${received} <= c.until and time > c.until - interval '8 days' and time > $3::timestamptz - interval '8 days'`)}) as told
     order by received_at desc limit 3
   ) as few where messages < 3
 )

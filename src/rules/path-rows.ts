@@ -45,6 +45,7 @@ const mostRows = 100
 /**
  * $5: what each slot comes after; $6: values above are of interest; $7, $8: paths that are followed; $9: seconds. Late is what has a newer row of its path that was there
  * before the slot. The look-ups are lateral with their conditions and limits inside: left to the planner, many slots at once read whole tables.
+ * Of a path that is followed its memory knows all that; with several slots ($11) it may end in between.
  * $10 and $2 bound them once more by what the planner can see: it then plans for the chunks of a week, and not for those of 90 days.
  */
 function textOf ({ value, isMeasured }: Measure): string {
@@ -53,9 +54,13 @@ function textOf ({ value, isMeasured }: Measure): string {
     with arrived as materialized (
       ${arrivedWindows(columns, isMeasured)}
     ), wanted as (
-      select src, dst from arrived where value > $6::float8
-      union
-      select src, dst from unnest($7::text[], $8::text[]) as followed (src, dst)
+      select src, dst, bool_or(is_followed) and not $11 as is_remembered
+      from (
+        select src, dst, false as is_followed from arrived where value > $6::float8
+        union all
+        select src, dst, true from unnest($7::text[], $8::text[]) as followed (src, dst)
+      ) candidate
+      group by src, dst
     ), placed as (
       select *, lag(value) over (partition by src, dst order by time) as value_before, ${placeOfArrival} as place
       from arrived join wanted using (src, dst)
@@ -67,7 +72,7 @@ function textOf ({ value, isMeasured }: Measure): string {
       select json_agg(json_build_array(${timeMs('time')}, value, is_status) order by time) as rows, (array_agg(route order by time desc) filter (where ${isHopList('route')}))[1] as route
       from (
         select time, ${columns} from path_probe
-        where placed.value > $6::float8 and (placed.value_before is null or placed.value_before <= $6::float8)
+        where not placed.is_remembered and placed.value > $6::float8 and (placed.value_before is null or placed.value_before <= $6::float8)
           and src = placed.src and dst = placed.dst and time < placed.time and time > placed.time - $9::float8 * interval '1 second' and time > $10 and time <= $2
           and received_at <= ${atOfPlace} and ${isMeasured}
         order by time desc limit ${keptRows}
@@ -75,7 +80,7 @@ function textOf ({ value, isMeasured }: Measure): string {
     ) before on true
     left join lateral (
       select true as is_there from path_probe
-      where src = placed.src and dst = placed.dst and time > placed.time and time <= ($5::timestamptz[])[place] and time > $3 and time <= $2 and received_at <= ($5::timestamptz[])[place] and ${isMeasured}
+      where not placed.is_remembered and src = placed.src and dst = placed.dst and time > placed.time and time <= ($5::timestamptz[])[place] and time > $3 and time <= $2 and received_at <= ($5::timestamptz[])[place] and ${isMeasured}
       limit 1
     ) later on true
     where later.is_there is null
@@ -83,7 +88,7 @@ function textOf ({ value, isMeasured }: Measure): string {
 }
 
 export function pathStatement (measure: Measure, { slots, watched, interest, runGapS }: { slots: Slot[], watched: Watched[], interest: number, runGapS: number }): Statement {
-  return { text: textOf(measure), values: [...slotSpan(slots), slotValues(slots)[1], interest, ...followedPaths(watched), runGapS, earliestBefore(slots, runGapS)] }
+  return { text: textOf(measure), values: [...slotSpan(slots), slotValues(slots)[1], interest, ...followedPaths(watched), runGapS, earliestBefore(slots, runGapS), slots.length > 1] }
 }
 
 export interface PathRowRead {
