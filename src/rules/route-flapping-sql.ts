@@ -26,29 +26,27 @@ function earlier (columns: string, row: string): string {
  *
  * A path may be of interest where path_route and what arrived since it was filled have enough lists between them, or where path_route has too
  * little to tell. It is where its last windows and those that arrived have enough: then all of these come, as memory may begin at any of them
- * (and, with several slots, end in between), each that changes the list with those before it.
+ * (and, with several slots, end in between), each that changes the list with those before it. Paths that arrived are not joined with each other:
+ * where the planner expects few rows it would compare all with all.
  */
 const text = `
   with arrived as materialized (
     ${arrivedWindows('route, hashtextextended(route::text, 0) as hash', isHopList('route'))}
   ), followed as (
     select * from unnest($6::text[], $7::text[]) as followed (src, dst)
-  ), fresh as (
-    select distinct src, dst from arrived where arrival > $5
-  ), lists as (
-    select src, dst, hash, bucket from path_route join fresh using (src, dst) where bucket >= $13 and cardinality(route) > 1
-    union all
-    select src, dst, hash, null from arrived join fresh using (src, dst)
-  ), candidate as (
-    select src, dst from lists group by src, dst having count(distinct hash) >= $9 or count(distinct bucket) <= ${sparseBuckets}
-    except
-    select src, dst from followed
+  ), path as (
+    select src, dst, min(time) as time, max(${placeOfArrival}) as place, array_agg(hash) as hashes from arrived group by src, dst having bool_or(arrival > $5)
   ), wanted as (
     select src, dst, true as is_followed from followed
     union all
-    select src, dst, false
-    from (select src, dst, min(time) as time, max(${placeOfArrival}) as place, array_agg(hash) as hashes from arrived join candidate using (src, dst) group by src, dst) path
-    where $9 <= (
+    select src, dst, false from path
+    where (src, dst) not in (select src, dst from followed) and (
+      select count(distinct hash) >= $9 or count(distinct bucket) <= ${sparseBuckets} from (
+        select hash, bucket from path_route where src = path.src and dst = path.dst and bucket >= $13 and cardinality(route) > 1
+        union all
+        select unnest(hashes), null
+      ) list
+    ) and $9 <= (
       select count(distinct hash) from (
         select hashtextextended(route::text, 0) as hash from (${earlier('route', 'path')}) earlier
         union all
