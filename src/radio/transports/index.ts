@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import type { BaseLogger } from 'pino'
 import type { RadioConfig } from '../../config.js'
+import { createBleTransport } from './ble.js'
 import { createExclusiveTransport } from './exclusive.js'
 import { createSerialTransport } from './serial.js'
 import { createTcpTransport } from './tcp.js'
-import { TransportError, type Transport } from './transport.js'
+import type { Transport } from './transport.js'
 
 export type TransportConfig = Pick<RadioConfig,
   'MESH_TRANSPORT' | 'MESH_SERIAL_PORT' | 'MESH_SERIAL_BAUD' | 'MESH_TCP_HOST' | 'MESH_TCP_PORT' | 'MESH_BLE_ADDR' | 'MESH_BLE_PIN' | 'MESH_PORT_SHARING'>
@@ -29,7 +30,11 @@ export function openTransport (config: TransportConfig, { stateDir, log }: Trans
 function chooseTransport (config: TransportConfig, log: TransportContext['log']): Transport {
   switch (config.MESH_TRANSPORT) {
     case 'tcp': return createTcpTransport({ host: config.MESH_TCP_HOST, port: config.MESH_TCP_PORT })
-    case 'ble': throw new TransportError('not_installed', 'BLE is not supported yet', 'Use MESH_TRANSPORT=serial or tcp.')
+    case 'ble': return createBleTransport({
+      ...(config.MESH_BLE_ADDR !== undefined && { address: config.MESH_BLE_ADDR }),
+      ...(config.MESH_BLE_PIN !== undefined && { pin: config.MESH_BLE_PIN }),
+      log,
+    })
     case 'serial': return createSerialTransport({
       ...(config.MESH_SERIAL_PORT !== undefined && { port: config.MESH_SERIAL_PORT }),
       baud: config.MESH_SERIAL_BAUD,
