@@ -136,6 +136,8 @@ export class MockBluez {
   beforePin: (device: MockDevice) => Promise<void> = async () => {}
 
   async #pair (device: MockDevice): Promise<void> {
+    if (device.connectError !== null) throw new DBusError('org.bluez.Error.ConnectionAttemptFailed', 'Page Timeout')
+    this.#connect(device)
     await this.beforePin(device)
     if (await this.askAgent('RequestPasskey', device) !== device.pin) throw new DBusError('org.bluez.Error.AuthenticationFailed', 'Authentication Failed')
     device.isPaired = true
@@ -145,6 +147,7 @@ export class MockBluez {
   #connect (device: MockDevice): void {
     if (device.connectError !== null) throw new DBusError(device.connectError, 'le-connection-abort-by-local')
     const path = pathOf(device)
+    if (this.#objects.get(path)?.['org.bluez.Device1']?.['Connected']?.value === true) return
     this.#change(path, 'org.bluez.Device1', { Connected: new Variant('b', true) })
     if (device.hasUart) {
       this.#add(`${path}/service0010/char0011`, { 'org.bluez.GattCharacteristic1': { UUID: new Variant('s', uuid(2)) } })

@@ -90,9 +90,13 @@ export async function connect (bluez: Bluez, device: string, signal: AbortSignal
   } catch (error) {
     signal.throwIfAborted()
     if (/AlreadyConnected/.test(errorNameOf(error))) return
-    throw new TransportError('unreachable', `${labelOf(bluez, device)} can't be connected: ${textOf(error)}`,
-      'Check that the radio has power, is near, and that no phone is connected to it: it has room for one.', { cause: error })
+    throw unreachable(bluez, device, error)
   }
+}
+
+export function unreachable (bluez: Bluez, device: string, error: unknown): TransportError {
+  return new TransportError('unreachable', `${labelOf(bluez, device)} can't be connected: ${textOf(error)}`,
+    'Check that the radio has power, is near, and that no phone is connected to it: it has room for one.', { cause: error })
 }
 
 /** Disconnects as far as that is possible. */

@@ -1,4 +1,5 @@
 import type { Message } from '@jellybrick/dbus-next'
+import { unreachable } from './ble-device.js'
 import { errorNameOf, textOf, type Bluez } from './bluez.js'
 import { TransportError } from './transport.js'
 
@@ -20,6 +21,7 @@ export async function pair (bluez: Bluez, device: string, pin: string | undefine
     await bluez.call({ path: device, interface: 'org.bluez.Device1', member: 'Pair', limitMs: pairMs }, signal)
   } catch (error) {
     signal.throwIfAborted()
+    if (/ConnectionAttemptFailed/.test(errorNameOf(error))) throw unreachable(bluez, device, error)
     if (!/AlreadyExists/.test(errorNameOf(error))) {
       throw new TransportError('pairing', `pairing failed: ${textOf(error)}`,
         'Check MESH_BLE_PIN, and that no other program asks for it; a radio that was paired before needs `bluetoothctl remove` with its address first.', { cause: error })

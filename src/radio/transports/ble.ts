@@ -31,8 +31,9 @@ export function createBleTransport ({ address, pin, busAddress, scanMs = 30_000,
       try {
         device = await findDevice(bluez, findAdapter(bluez), { address, scanMs, log }, signal)
         name = `ble ${labelOf(bluez, device)}`
-        await connect(bluez, device, signal)
+        // Pairing connects, too. The other way round the radio could ask for the PIN while nobody here answers.
         if (bluez.properties(device, deviceInterface)['Paired'] !== true) await pair(bluez, device, pin, signal)
+        await connect(bluez, device, signal)
         const uart = await findUart(bluez, device, signal)
         return await openBleChannel({ bluez, device, uart, events, name }, signal)
       } catch (error) {

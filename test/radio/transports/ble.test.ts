@@ -34,8 +34,8 @@ t.test('a companion that is near is found by its name, paired by PIN, and spoken
   const channel = await transport.open(listener, never)
   t.equal(transport.name, 'ble AA:BB:CC:DD:EE:01')
   t.same(bluez.calls.slice(1), [
-    'Adapter1.SetDiscoveryFilter', 'Adapter1.StartDiscovery', 'Adapter1.StopDiscovery', 'Device1.Connect',
-    'AgentManager1.RegisterAgent', 'Device1.Pair', 'AgentManager1.UnregisterAgent', 'GattCharacteristic1.StartNotify',
+    'Adapter1.SetDiscoveryFilter', 'Adapter1.StartDiscovery', 'Adapter1.StopDiscovery',
+    'AgentManager1.RegisterAgent', 'Device1.Pair', 'AgentManager1.UnregisterAgent', 'Device1.Connect', 'GattCharacteristic1.StartNotify',
   ])
   for (const payload of [contact, Uint8Array.of(0x83), contact]) bluez.notify(device, payload)
   t.same(await listener.untilFrames(3), [contact, Uint8Array.of(0x83), contact])
@@ -135,6 +135,8 @@ t.test('what can\'t be reached is told with a remedy', dbus, async (t) => {
 
   const far = bluez.addDevice({ address: 'AA:BB:CC:DD:EE:03', isKnown: true, isPaired: true, connectError: 'org.bluez.Error.Failed' })
   await t.rejects(open(far), { problem: 'unreachable', message: /can't be connected: le-connection-abort-by-local/, remedy: /phone/ })
+  const unpaired = bluez.addDevice({ address: 'AA:BB:CC:DD:EE:05', isKnown: true, connectError: 'org.bluez.Error.Failed' })
+  await t.rejects(open(unpaired), { problem: 'unreachable', message: /can't be connected: Page Timeout/ })
   const watch = bluez.addDevice({ address: 'AA:BB:CC:DD:EE:04', isKnown: true, isPaired: true, hasUart: false })
   await t.rejects(open(watch), { problem: 'refused', message: /no UART service/, remedy: /MESH_BLE_ADDR/ })
   t.equal(bluez.calls.at(-1), 'Device1.Disconnect')

@@ -25,11 +25,15 @@ async function setUp (t: Test) {
     server.close()
   })
   const transport = createTcpTransport({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })
-  const connected = once(server, 'connection') as Promise<[Socket]>
+  const nextRadio = async (): Promise<Socket> => {
+    const [socket] = await once(server, 'connection') as [Socket]
+    return socket
+  }
+  const connected = nextRadio()
   const listener = new ChannelListener()
   const channel = await transport.open(listener, never)
-  const [radio] = await connected
-  return { transport, channel, radio, listener }
+  const radio = await connected
+  return { transport, channel, radio, listener, nextRadio }
 }
 
 t.test('frames go both ways, in pieces and among debug text', async (t) => {
@@ -52,6 +56,21 @@ t.test('a frame that never gets whole does not hold up those behind it', async (
   radio.write(Buffer.concat([Buffer.from([0x3e, 0x20, 0x01, 9]), frame('>', time)]))
   t.same(await listener.untilFrames(1), [time])
   await channel.close()
+})
+
+t.test('half a frame of the last connection is forgotten', async (t) => {
+  const { transport, channel, radio, listener, nextRadio } = await setUp(t)
+  const bytes = Buffer.from(frame('>', time))
+  radio.end(Buffer.concat([bytes, bytes.subarray(0, 5)]))
+  t.match(await listener.ended, { error: { problem: 'lost' } })
+  await channel.close()
+  const second = new ChannelListener()
+  const coming = nextRadio()
+  const reopened = await transport.open(second, never)
+  const again = await coming
+  again.write(bytes)
+  t.same([await second.untilFrames(1), listener.payloads], [[time], [time]])
+  await reopened.close()
 })
 
 t.test('FIN and RST are told once, with what it may mean', async (t) => {
