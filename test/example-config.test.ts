@@ -47,7 +47,7 @@ t.test('the example of repeaters is read', async (t) => {
   t.same(readRepeaters(join(packageRoot, 'repeaters.example.yaml'), { telemetry: false, neighbours: false }), [
     { name: 'Hill', password: 'guest', telemetry: false, neighbours: false },
     {
-      name: 'Valley', keyPrefix: 'a1b2c3', displayName: 'Valley, school roof', hardware: 'RAK4631, 6 dBi',
+      name: 'Valley', keyPrefix: 'a1b2c3', password: '', displayName: 'Valley, school roof', hardware: 'RAK4631, 6 dBi',
       battery: { chemistry: 'lifepo4', cells: 4 }, telemetry: true, neighbours: true,
     },
   ])

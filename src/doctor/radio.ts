@@ -84,7 +84,7 @@ async function * examineRepeater (companion: Companion, contacts: Contact[], { r
   yield ok(`contact ${name}`, `${contact.name}, path: ${pathOf(contact.hops)}${contact.lastAdvertS === 0 ? '' : `, last advert ${new Date(contact.lastAdvertS * 1000).toISOString()}`}`)
   const wait = <T>(sent: Sent, answer: Promise<T | null>) => within(clock, Math.max(sent.suggestedMs * 1.5 + 1000, settings.status.timeoutS * 1000), answer)
   try {
-    const login = await companion.login(contact.key, repeater.password ?? '')
+    const login = await companion.login(contact.key, repeater.password)
     const success = await wait(login.sent, login.answer)
     if (success === null) {
       yield silent(`login ${name}`, 'no answer: password, clock, path or radio', companion)

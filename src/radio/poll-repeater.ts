@@ -33,16 +33,16 @@ const neighbourPages = 4
 const neighbourPrefixBytes = 6
 const newestFirst = 0
 
-/** A login is needed where none was accepted since this companion is used, or after silence. Without a password the companion is in the access list. */
-function needsLogin (companion: Companion, { password }: RepeaterSettings, { loggedInBy }: RepeaterMemory): boolean {
-  return password !== undefined && loggedInBy !== hexOf(companion.self.key)
+/** A login is needed where none was accepted since this companion is used, or after silence. */
+function needsLogin (companion: Companion, { loggedInBy }: RepeaterMemory): boolean {
+  return loggedInBy !== hexOf(companion.self.key)
 }
 
 /** Airtime that a round takes if every answer comes at once. */
 export function roundMs (companion: Companion, contact: Contact, repeater: RepeaterSettings, memory: RepeaterMemory): number {
   const planned = (request: Parameters<typeof plannedMs>[2]): number => plannedMs(companion.self, contact, request)
   return planned('status') +
-    (repeater.password !== undefined && needsLogin(companion, repeater, memory) ? planned({ password: repeater.password }) : 0) +
+    (needsLogin(companion, memory) ? planned({ password: repeater.password }) : 0) +
     (repeater.telemetry ? planned('telemetry') : 0) +
     (repeater.neighbours ? planned('neighbours') : 0)
 }
@@ -57,7 +57,7 @@ export async function askStatus (round: Round): Promise<StatusOutcome> {
   const { answer, late, tries } = await askPatiently(round, { is: 'status' }, patience.status, async (tried) => {
     // Silence may come from the companion: it hangs, or was restarted and its clock is behind (meshcore.md 4.2, point 9).
     if (tried > 0) await companion.checkClock()
-    if (password === undefined || (tried === 0 && !needsLogin(companion, round.repeater, memory))) return
+    if (tried === 0 && !needsLogin(companion, memory)) return
     if (!budget.allows(plannedMs(companion.self, round.route, { password }) + plannedMs(companion.self, round.route, 'status'), clock.monotonicMs())) return
     const { answer } = await askLogin(round, password, patience.status.timeoutS)
     login.asked++
@@ -102,9 +102,9 @@ function decodeStatus ({ log, repeater }: Round, body: Uint8Array): RepeaterStat
  * In words by which rule 11 tells causes apart. A repeater says nothing to a wrong password, to a clock that is behind and when it is not
  * reached; who has answered before has most likely the right password.
  */
-function reasonOf ({ companion: { clock }, memory, repeater }: Round, tries: number, loginIsSilent: boolean): string {
+function reasonOf ({ companion: { clock }, memory }: Round, tries: number, loginIsSilent: boolean): string {
   const ahead = clock.state === 'ahead' ? `the companion's clock is ${clock.offsetS} s ahead of this host's` : clock.state === 'behind' ? `the companion's clock is ${-clock.offsetS} s behind and can't be set` : null
-  if (memory.breaker.lastSuccessMs === null && (loginIsSilent || repeater.password === undefined)) return `no answer: password, clock, path or radio${ahead === null ? '' : ` (${ahead})`}`
+  if (memory.breaker.lastSuccessMs === null && loginIsSilent) return `no answer: password, clock, path or radio${ahead === null ? '' : ` (${ahead})`}`
   return ahead === null ? `no answer to ${tries} ${tries === 1 ? 'request' : 'requests'}` : `no answer, and ${ahead}`
 }
 

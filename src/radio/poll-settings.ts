@@ -22,7 +22,7 @@ export function readPollSettings (config: RadioConfig): PollSettings {
 
 function repeatersOf (config: RadioConfig): RepeaterSettings[] {
   const defaults = { telemetry: config.TELEMETRY_ENABLED, neighbours: config.NEIGHBOURS_ENABLED }
-  const { REPEATERS: list, REPEATER_NAME: name, REPEATER_PASSWORD: password } = config
+  const { REPEATERS: list, REPEATER_NAME: name, REPEATER_PASSWORD: password = '' } = config
   if (list !== undefined) {
     if (name !== undefined || config.REPEATER_KEY_PREFIX !== undefined) throw new ConfigError(['REPEATERS: is set, and REPEATER_NAME or REPEATER_KEY_PREFIX too: put the one repeater into the list'])
     return readRepeaters(list, defaults)
@@ -33,7 +33,7 @@ function repeatersOf (config: RadioConfig): RepeaterSettings[] {
   return [{
     ...(name !== undefined && { name }),
     ...(prefix !== undefined && { keyPrefix: normalisePrefix(prefix) }),
-    ...(password !== undefined && { password }),
+    password,
     ...named(config.REPEATER_DISPLAY_NAME, config.REPEATER_HARDWARE, config.REPEATER_BATTERY),
     ...defaults,
   }]

@@ -42,11 +42,11 @@ export function readRepeaters (value: string, defaults: Defaults): RepeaterSetti
   return (list as Static<typeof entry>[]).map((item) => toSettings(item, defaults))
 }
 
-function toSettings ({ name, key_prefix: prefix, password, display_name: displayName, hardware, battery, telemetry, neighbours }: Static<typeof entry>, defaults: Defaults): RepeaterSettings {
+function toSettings ({ name, key_prefix: prefix, password = '', display_name: displayName, hardware, battery, telemetry, neighbours }: Static<typeof entry>, defaults: Defaults): RepeaterSettings {
   return {
     ...(name !== undefined && { name }),
     ...(prefix !== undefined && { keyPrefix: normalisePrefix(prefix) }),
-    ...(password !== undefined && { password }),
+    password,
     ...(displayName !== undefined && { displayName }),
     ...(hardware !== undefined && { hardware }),
     ...(battery !== undefined && { battery: { chemistry: battery.chemistry, cells: battery.cells ?? 1 } }),

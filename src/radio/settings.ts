@@ -7,8 +7,8 @@ export interface RepeaterSettings {
   name?: string
   /** Hex, lower case, of the public key. */
   keyPrefix?: string
-  /** At most 15 characters count. A secret; undefined: the companion is in the repeater's access list. */
-  password?: string
+  /** A secret; 15 characters count. An empty one makes a guest of anybody where the firmware's default was left, and lets in who is known. */
+  password: string
   displayName?: string
   hardware?: string
   battery?: Battery

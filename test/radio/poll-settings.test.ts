@@ -22,7 +22,7 @@ t.test('meshcore-stats\' variables name the one repeater', async (t) => {
 })
 
 t.test('REPEATERS is a list, in one line, in many, or in a file', async (t) => {
-  const expected = [{ name: 'A', password: 'x', telemetry: false, neighbours: false }, { keyPrefix: 'abcdef', telemetry: true, neighbours: false }]
+  const expected = [{ name: 'A', password: 'x', telemetry: false, neighbours: false }, { keyPrefix: 'abcdef', password: '', telemetry: true, neighbours: false }]
   const lines = '- name: A\n  password: x\n- key_prefix: ABCDEF\n  telemetry: true\n'
   const folder = t.testdir({ 'repeaters.yaml': `# mine\n${lines}` })
   for (const REPEATERS of ['[{ name: A, password: x }, { key_prefix: ABCDEF, telemetry: true }]', lines, join(folder, 'repeaters.yaml')]) {

@@ -47,6 +47,13 @@ t.test('a round of a simulated repeater: status, telemetry, neighbours', async (
   t.equal(new Set(of('Hill').map(({ sent_at: at }) => at)).size, 1)
 })
 
+t.test('a simulated repeater of default firmware lets a worker without a password in as a guest', async (t) => {
+  const { clock, of } = await poll(t, { passwordOf: () => '' })
+  await clock.run(5 * minuteMs)
+  t.match(of('Hill')[0], { type: 'radio_metrics', metrics: { bat: Number } })
+  t.notOk(of('Hill').some(({ type }) => type === 'worker_event'))
+})
+
 t.test('a simulated repeater says nothing to a wrong password', async (t) => {
   const { clock, of } = await poll(t, { passwordOf: () => 'wrong' })
   await clock.run(5 * minuteMs)

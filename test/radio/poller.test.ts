@@ -57,12 +57,12 @@ t.test('a repeater: login once, then the status alone; its readings as the firmw
   t.match(poller.figures().radios[1], { name: 'Hill', breaker: 'closed', rounds: { answered: 2, silent: 0 }, lastSuccessMs: Number })
 })
 
-t.test('a repeater without a password is asked without a login', async (t) => {
-  const { mesh, poller, clock } = createScene(t, ['Hill'], { repeaters: [{ name: 'hill', telemetry: false, neighbours: false }] })
+t.test('a repeater without a password gets an empty one: whoever it knows, and anybody where guests need none', async (t) => {
+  const { mesh, poller, clock } = createScene(t, ['Hill'], { repeaters: [{ name: 'hill', password: '', telemetry: false, neighbours: false }] })
   mesh.repeater('Hill').knowsUs = true
   const polled = await clock.until(poller.once(new AbortController().signal))
   t.match(polled, [{ node: 'Base-1' }, { node: 'hill', result: 'answered', readings: { bat: 3987 } }])
-  t.same(mesh.asked.map(({ is }) => is), ['status'])
+  t.same(mesh.asked.map(({ is }) => is), ['login', 'status'])
 })
 
 t.test('right after a start a receiver has no figures', async (t) => {
@@ -133,7 +133,7 @@ t.test('an answer after the last try is kept and ends the failure', async (t) =>
 })
 
 t.test('not among the contacts: told with who is, and no failure of the repeater', async (t) => {
-  const { mesh, runFor, events, poller } = createScene(t, ['Hill', 'Tower'], { repeaters: [{ name: 'Mountain', telemetry: false, neighbours: false }], breakerFails: 1 })
+  const { mesh, runFor, events, poller } = createScene(t, ['Hill', 'Tower'], { repeaters: [{ name: 'Mountain', password: '', telemetry: false, neighbours: false }], breakerFails: 1 })
   await runFor(2 * stepMs - 1)
   t.same(told(events('Mountain')), ['poll_failed', 'poll_failed'])
   t.match(events('Mountain')[0], { reason: 'not found among the 2 contacts of the companion', details: { contacts: ['Hill', 'Tower'] } })
