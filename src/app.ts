@@ -12,6 +12,7 @@ import { problems, sendProblem } from './http/plugins/problems.js'
 import { requestMetrics } from './http/plugins/request-metrics.js'
 import { schemas } from './http/plugins/schemas.js'
 import { writeLimit } from './http/plugins/write-limit.js'
+import { chartRoutes } from './http/routes/charts.js'
 import { crashRoutes } from './http/routes/crashes.js'
 import { eventRoutes } from './http/routes/events.js'
 import { healthRoutes, type HealthSources } from './http/routes/health.js'
@@ -123,7 +124,10 @@ export async function buildApp (deps: AppDependencies) {
     await app.register(routes, { db, now })
   }
   const hourlyS = ageSeconds(config.RETENTION_HOURLY)
-  await app.register(seriesRoutes, { db, now, kept: { rawS: ageSeconds(config.RETENTION_RAW), hourlyS } })
-  await app.register(radioSeriesRoutes, { db, now, kept: { rawS: ageSeconds(config.RETENTION_RADIO), hourlyS } })
+  const kept = { rawS: ageSeconds(config.RETENTION_RAW), hourlyS }
+  const radiosKept = { rawS: ageSeconds(config.RETENTION_RADIO), hourlyS }
+  await app.register(seriesRoutes, { db, now, kept })
+  await app.register(radioSeriesRoutes, { db, now, kept: radiosKept })
+  await app.register(chartRoutes, { db, now, kept, radiosKept, units: config.DISPLAY_UNIT_SYSTEM, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone })
   return app
 }

@@ -71,6 +71,8 @@ export const settings = Type.Object({
     errorMessage: 'must be a URL such as http://meshmon.local.mesh:8080',
   })),
 
+  DISPLAY_UNIT_SYSTEM: Type.Enum(['metric', 'imperial'], { description: 'Units of charts: metric, or imperial (°F, inHg, ft).', default: 'metric' }),
+
   API_TOKEN: secret('Bearer token for every write except /ingest. Unset: open.'),
   INGEST_TOKEN: secret('Bearer token (or ?token=) for /ingest. Unset: open.'),
   CORS_ORIGINS: list('Origins that may read and write from a browser. Unset: everybody may read, nobody may write.'),
@@ -83,7 +85,7 @@ export type Config = Static<typeof settings>
 export const aliases: Readonly<Record<string, string>> = { DB_DSN: 'DATABASE_URL' }
 
 /** Settings that a file may hold and nothing of ours reads: those of meshcore-stats that only its pages show, those to come. */
-export const unreadSettings = /^(REPORT|AREDN|DISPLAY)_[A-Z0-9_]+$|^RADIO_(FREQUENCY|BANDWIDTH|SPREAD_FACTOR|CODING_RATE)$|^(TZ|OUT_DIR|HTML_PATH|SITES|COMPANION_PUBKEY_PREFIX)$/
+export const unreadSettings = /^(REPORT|AREDN)_[A-Z0-9_]+$|^RADIO_(FREQUENCY|BANDWIDTH|SPREAD_FACTOR|CODING_RATE)$|^(TZ|OUT_DIR|HTML_PATH|SITES|COMPANION_PUBKEY_PREFIX)$/
 
 export function isSecret (schema: TSchema): boolean {
   return 'writeOnly' in schema && schema.writeOnly === true

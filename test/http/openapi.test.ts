@@ -73,8 +73,9 @@ function valid ({ name, schema }: Pick<Parameter, 'name' | 'schema'>): fc.Arbitr
   if (name === 'route' || name === 'highlight') return fc.constantFrom('node-a,node-b', 'node-a,nobody', 'x')
   if (name === 'address') return fc.constantFrom('10.0.0.1', 'fe80::1')
   if (name === 'timeframe') return fc.constantFrom('7d', '1h', '9999d')
+  if (name === 'tz') return fc.constantFrom('Europe/Zurich', 'Asia/Kathmandu', 'Mars/Phobos')
   if (name === 'kind') return fc.constantFrom('jitter_burst', 'x')
-  return fc.oneof(names, fc.constantFrom('i1', 'bat', 'rf', 'tunnel'))
+  return fc.oneof(names, fc.constantFrom('i1', 'bat', 'rtt_ms', 'snr_db', 'rf', 'tunnel'))
 }
 
 const dropped = Symbol('not given')
@@ -115,7 +116,9 @@ async function readChunk (stream: Readable): Promise<string> {
 
 /** A request that finds something, whatever is generated. */
 function found (path: string): string {
-  const places: Record<string, string> = { src: 'Node-A', dst: 'node-b', a: 'node-b', b: 'Node-A', node: 'C', id: { issues: 'i1', registry: 'pinned', maintenance: '1', notifications: '1' }[path.split('/')[1]!] ?? 'Node-A' }
+  const kind = path.split('/')[1] === 'charts' ? path.split('/')[2]! : path.split('/')[1]!
+  const metric = { radios: 'bat', paths: 'rtt_ms', links: 'etx', nodes: 'cpu_pct' }[kind] ?? ''
+  const places: Record<string, string> = { metric, window: 'day.svg', src: 'Node-A', dst: 'node-b', a: 'node-b', b: 'Node-A', node: 'C', id: { issues: 'i1', registry: 'pinned', maintenance: '1', notifications: '1' }[kind] ?? 'Node-A' }
   const query: Record<string, string> = { '/issues/by-object': '?node=Node-A' }
   return path.replace(/\{(\w+)\}/g, (_, name: string) => places[name]!) + (query[path] ?? '')
 }

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { describeMetric } from '../../radio/metrics.js'
-import { binCharge, binCounters, binGauges, findRadio, listMetrics } from '../queries/radios.js'
-import type { BinRow } from '../queries/series.js'
+import { findRadio, listMetrics } from '../queries/radios.js'
 import { notFound } from '../refused.js'
 import { Name, query } from '../schemas/common.js'
 import { rangeQuery, seriesAnswers } from '../schemas/series.js'
 import { sendSeries, toSeries } from '../series/answer.js'
+import { binRadio, binRadioRaw } from '../series/radio.js'
 import { chooseRange } from '../series/range.js'
 import type { SeriesOptions } from './series.js'
 
@@ -30,16 +30,7 @@ export const radioSeriesRoutes: FastifyPluginAsyncTypebox<SeriesOptions> = async
     const { metric, raw, format, ...given } = request.query
     const range = chooseRange(given, kept, now())
     const wanted = metric ?? await listMetrics(db, radio.id, range)
-    const counters = raw ? [] : wanted.filter((name) => describeMetric(name).counterBits !== undefined)
-    const gauges = await binGauges(db, radio.id, range, wanted.filter((name) => !counters.includes(name)))
-    const rates = await binCounters(db, radio.id, range, counters)
-    const charge = wanted.includes('bat_pct') ? await binCharge(db, radio, range) : []
-    const rows = [...raw ? gauges : gauges.map(scale), ...rates, ...charge]
+    const rows = await (raw ? binRadioRaw : binRadio)(db, radio, range, wanted)
     return sendSeries(reply, format, toSeries(range, rows, metric, (name) => raw ? describeMetric(name).storedUnit : describeMetric(name).unit))
   })
-}
-
-function scale ({ metric, time, mean, min, max }: BinRow): BinRow {
-  const { divisor } = describeMetric(metric)
-  return { metric, time, mean: mean / divisor, min: min / divisor, max: max / divisor }
 }

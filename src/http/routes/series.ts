@@ -7,7 +7,7 @@ import { findNode } from '../queries/nodes.js'
 import { binLink, binNode, binPath, linkMeasures, nodeMeasures, pathMeasures } from '../queries/series.js'
 import { notFound } from '../refused.js'
 import { Name, query } from '../schemas/common.js'
-import { metricQuery, rangeQuery, seriesAnswers } from '../schemas/series.js'
+import { mediumQuery, metricQuery, rangeQuery, seriesAnswers } from '../schemas/series.js'
 import { sendSeries, toSeries } from '../series/answer.js'
 import { chooseRange, type Kept } from '../series/range.js'
 
@@ -47,7 +47,7 @@ export const seriesRoutes: FastifyPluginAsyncTypebox<SeriesOptions> = async (app
       params: Type.Object({ a: Name, b: Name }),
       querystring: query({
         metric: metricQuery(names(linkMeasures)),
-        medium: Type.String({ default: 'rf', minLength: 1, maxLength: 32, pattern: '^[^\\u0000-\\u001f]+$', description: 'rf, tunnel, dtd, …' }),
+        medium: mediumQuery,
         ...rangeQuery,
       }),
       response: seriesAnswers,

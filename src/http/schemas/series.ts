@@ -35,6 +35,9 @@ export const rangeQuery = {
 export const metricQuery = <const Names extends readonly string[]>(names: Names) =>
   Type.Optional(Type.Array(oneOf(names), { maxItems: 50, description: 'Repeat for several; all that have values unless given' }))
 
+/** Which of the links between two nodes. */
+export const mediumQuery = Type.String({ default: 'rf', minLength: 1, maxLength: 32, pattern: '^[^\\u0000-\\u001f]+$', description: 'rf, tunnel, dtd, …' })
+
 export const seriesAnswers = answers({
   200: {
     description: 'The series',
