@@ -1,3 +1,4 @@
+import { fits } from '../name-pattern.js'
 import { formatSubject, type Scope } from './subject.js'
 
 /** Work that somebody announced: one subject, or every incident that names a node whose name fits the pattern. */
@@ -27,25 +28,4 @@ function namesIn (scope: Scope): string[] {
     case 'node': return [scope.node]
     case 'collector': return []
   }
-}
-
-/** Goes back to the last `*` only, so that no pattern takes longer than its length times the name's. */
-function fits (pattern: string, name: string): boolean {
-  const [wanted, given] = [[...pattern.toLowerCase()], [...name.toLowerCase()]]
-  let at = 0
-  let star: { at: number, taken: number } | null = null
-  for (let i = 0; i < given.length;) {
-    if (wanted[at] === '*') {
-      star = { at, taken: i }
-      at++
-    } else if (at < wanted.length && (wanted[at] === '?' || wanted[at] === given[i])) {
-      at++
-      i++
-    } else if (star !== null) {
-      star.taken++
-      at = star.at + 1
-      i = star.taken
-    } else return false
-  }
-  return wanted.slice(at).every((character) => character === '*')
 }
