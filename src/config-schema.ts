@@ -23,7 +23,7 @@ const retention = (description: string, initial: string) => text(description, {
 /**
  * Every setting of the collector, named as in the environment. The type of `config`, `meshmon config`, the
  * example file's test and the start-up check are all made from this. `writeOnly` marks what is never printed.
- * Those of the radio worker: radio-config-schema.ts.
+ * Those of the workers: radio-config-schema.ts, aredn-config-schema.ts.
  */
 export const settings = Type.Object({
   DATABASE_URL: Type.Optional(Type.String({
@@ -85,7 +85,7 @@ export type Config = Static<typeof settings>
 export const aliases: Readonly<Record<string, string>> = { DB_DSN: 'DATABASE_URL' }
 
 /** Settings that a file may hold and nothing of ours reads: those of meshcore-stats that only its pages show, those to come. */
-export const unreadSettings = /^(REPORT|AREDN)_[A-Z0-9_]+$|^RADIO_(FREQUENCY|BANDWIDTH|SPREAD_FACTOR|CODING_RATE)$|^(TZ|OUT_DIR|HTML_PATH|SITES|COMPANION_PUBKEY_PREFIX)$/
+export const unreadSettings = /^REPORT_[A-Z0-9_]+$|^RADIO_(FREQUENCY|BANDWIDTH|SPREAD_FACTOR|CODING_RATE)$|^(TZ|OUT_DIR|HTML_PATH|SITES|COMPANION_PUBKEY_PREFIX)$/
 
 export function isSecret (schema: TSchema): boolean {
   return 'writeOnly' in schema && schema.writeOnly === true

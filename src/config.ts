@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { Type, type TObject } from 'typebox'
+import { arednSettings, type ArednConfig } from './aredn-config-schema.js'
 import { aliases, isSecret, settings, unreadSettings, type Config } from './config-schema.js'
 import { radioSettings, type RadioConfig } from './radio-config-schema.js'
 import { parseSettingsFile } from './settings-file.js'
 
+export type { ArednConfig } from './aredn-config-schema.js'
 export type { Config } from './config-schema.js'
 export type { RadioConfig } from './radio-config-schema.js'
 
@@ -25,12 +27,13 @@ export interface LoadedConfig<Settings = Config> {
 }
 
 /** Whose settings are read. One file serves all programs; what is wrong for one does not stop another. */
-interface Programs { collector: Config, radio: RadioConfig, all: Config & RadioConfig }
+interface Programs { collector: Config, radio: RadioConfig, aredn: ArednConfig, all: Config & RadioConfig & ArednConfig }
 
 const schemas: Record<keyof Programs, TObject> = {
   collector: settings,
   radio: radioSettings,
-  all: Type.Object({ ...settings.properties, ...radioSettings.properties }),
+  aredn: arednSettings,
+  all: Type.Object({ ...settings.properties, ...radioSettings.properties, ...arednSettings.properties }),
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -73,7 +76,7 @@ export function loadConfig<Program extends keyof Programs = 'collector'> (env: E
 }
 
 /** `NAME=value` lines of what is in force, secrets masked. */
-export function printConfig (config: Config & RadioConfig): string {
+export function printConfig (config: Programs['all']): string {
   const values = config as Record<string, unknown>
   return Object.entries(schemas.all.properties).map(([name, schema]) => {
     const value = values[name]

@@ -21,7 +21,7 @@ export const radioSettings = Type.Object({
     pattern: '^https?://[^/?#\\s]+(/[^?#\\s]*)?$',
     errorMessage: 'must be a URL such as http://meshmon.local.mesh:8080',
   }),
-  STATE_DIR: optional('Folder of the worker\'s state and of readings that wait for the collector. Unset: "radio" in DATA_DIR.'),
+  STATE_DIR: optional('Folder of the worker\'s state and of readings that wait for the collector. Unset: "radio" or "aredn" in DATA_DIR.'),
   METRICS_PORT: Type.Optional(Type.Integer({ description: 'Port on HOST of the worker\'s own /metrics and /healthz. Unset: none.', minimum: 0, maximum: 65_535 })),
 
   MESH_TRANSPORT: Type.Enum(['serial', 'tcp', 'ble'], { description: 'How the companion is connected.', default: 'serial' }),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
+import { arednSettings } from '../src/aredn-config-schema.js'
 import { loadConfig } from '../src/config.js'
 import { settings, unreadSettings } from '../src/config-schema.js'
 import { readRepeaters } from '../src/radio/repeaters.js'
@@ -11,7 +12,7 @@ import { packageRoot } from '../src/paths.js'
 const example = readFileSync(join(packageRoot, 'meshmon.conf.example'), 'utf8')
 const uncommented = example.replace(/^# (?=[A-Z_]+=)/gm, '')
 const names = [...uncommented.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1] ?? '')
-const read = { ...settings.properties, ...radioSettings.properties }
+const read = { ...settings.properties, ...radioSettings.properties, ...arednSettings.properties }
 
 t.same(names.filter((name) => !unreadSettings.test(name)).sort(), Object.keys(read).sort(), 'every setting of the schemas is there once, and no other')
 
@@ -34,6 +35,7 @@ t.test('every setting can be given to the Docker Compose installation', async (t
   const programs = {
     api: { names: Object.keys(settings.properties), fixed: ['DATABASE_URL', 'DATA_DIR', 'HOST', 'PORT'] },
     radio: { names: Object.keys(radioSettings.properties), fixed: ['DATA_DIR', 'HOST', 'STATE_DIR', 'COLLECTOR_URL', 'REPEATER_PUBKEY_PREFIX'] },
+    aredn: { names: Object.keys(arednSettings.properties), fixed: ['DATA_DIR', 'HOST', 'STATE_DIR', 'COLLECTOR_URL'] },
   }
   for (const [service, { names, fixed }] of Object.entries(programs)) {
     const environment = services[service]?.environment ?? {}

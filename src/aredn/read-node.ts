@@ -8,6 +8,8 @@ export interface ReadOptions {
   port: number
   userAgent: string
   limits: ReadLimits
+  /** Gives a reading up that is under way. */
+  signal?: AbortSignal
 }
 
 /** Nodes are weak and hostile ones exist: every wait and every answer is bounded. */
@@ -18,10 +20,10 @@ export const defaultLimits: ReadLimits = { connectMs: 5000, wholeMs: 20_000, byt
 /** Why there is no answer. `outside`: no address of the host is in the ranges, nothing was sent. */
 export type Failure = 'unknown_host' | 'outside' | 'unreachable' | 'timeout' | 'too_large' | 'cut_off' | 'redirect' | 'status' | 'not_sysinfo'
 
-/** `bytes` were received and sent, headers included, whatever came of it. */
+/** `bytes` were received and sent, headers included, in so many `requests`, whatever came of it. */
 export type ReadOutcome =
-  | { ok: true, address: string, bytes: number, sysinfo: Record<string, unknown> }
-  | { ok: false, address: string | null, bytes: number, failure: Failure, detail: string }
+  | { ok: true, address: string, bytes: number, requests: number, sysinfo: Record<string, unknown> }
+  | { ok: false, address: string | null, bytes: number, requests: number, failure: Failure, detail: string }
 
 class ReadFailed extends Error {
   constructor (readonly failure: Failure, detail: string) {
@@ -42,23 +44,29 @@ const paths = ['/a/sysinfo', '/cgi-bin/sysinfo.json'] as const
 export async function readNode (host: string, flags: string, options: ReadOptions): Promise<ReadOutcome> {
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(new ReadFailed('timeout', `no whole answer within ${options.limits.wholeMs / 1000} s`)), options.limits.wholeMs)
-  const call: Call = { host, address: null, bytes: 0, options, signal: deadline.signal }
+  const { signal } = deadline
+  const giveUp = (): void => deadline.abort(new ReadFailed('timeout', 'given up'))
+  if (options.signal?.aborted) giveUp()
+  options.signal?.addEventListener('abort', giveUp)
+  const call: Call = { host, address: null, bytes: 0, requests: 0, options, signal }
   try {
-    call.address = await untilAborted(findAddress(host, options), deadline.signal)
+    call.address = await untilAborted(findAddress(host, options), signal)
     const sysinfo = await readAny(call, flags)
-    return { ok: true, address: call.address, bytes: call.bytes, sysinfo }
+    return { ok: true, address: call.address, bytes: call.bytes, requests: call.requests, sysinfo }
   } catch (error) {
     const { failure, message } = error instanceof ReadFailed ? error : { failure: 'unreachable' as const, message: error instanceof Error ? error.message : String(error) }
-    return { ok: false, address: call.address, bytes: call.bytes, failure, detail: message }
+    return { ok: false, address: call.address, bytes: call.bytes, requests: call.requests, failure, detail: message }
   } finally {
     clearTimeout(timer)
+    options.signal?.removeEventListener('abort', giveUp)
   }
 }
 
-interface Call { host: string, address: string | null, bytes: number, options: ReadOptions, signal: AbortSignal }
+interface Call { host: string, address: string | null, bytes: number, requests: number, options: ReadOptions, signal: AbortSignal }
 
 async function untilAborted<T> (work: Promise<T>, signal: AbortSignal): Promise<T> {
   return await new Promise((resolve, reject) => {
+    if (signal.aborted) reject(reasonOf(signal))
     signal.addEventListener('abort', () => reject(reasonOf(signal)), { once: true })
     work.then(resolve, reject)
   })
@@ -106,6 +114,7 @@ async function follow (call: Call, start: string): Promise<Page> {
 /** One request on a connection of its own. */
 async function ask (call: Call, url: URL): Promise<Page> {
   const { options: { port, userAgent, limits }, address, signal } = call
+  call.requests++
   const asked = request({
     host: address ?? '', port, path: url.pathname + url.search, agent: false, signal, headers: { host: url.host, 'user-agent': userAgent, accept: 'application/json', connection: 'close' },
   })

@@ -10,11 +10,16 @@ export interface WalkOptions {
 
 /** Which node is asked when. Times are milliseconds of one clock of the caller's that only grows; names are in lower case. */
 export interface WalkSchedule {
-  /** A node that somebody told of, first asked at its place in the step. False where there are too many. */
-  add (name: string, nowMs: number): boolean
+  /** A node that somebody told of, first asked at its place in the step, or at once. False where there are too many. */
+  add (name: string, nowMs: number, atOnce?: 'at once'): boolean
   /** Nobody tells of it any more. */
   remove (name: string): void
-  /** At most `most` nodes to be asked now, who waits longest first. They are under way until `done`. */
+  /** A node has another name than was thought; nothing where that is known already. */
+  rename (name: string, newName: string): void
+  /**
+   * At most `most` nodes to be asked now: first those that answered last time, then new ones, then silent ones; of each who waits longest.
+   * So neither dead nodes nor invented ones delay the rest. They are under way until `done`.
+   */
   take (nowMs: number, most: number): string[]
   /** A node that was taken answered, or did not: then it is left alone for twice as long each time. */
   done (name: string, answered: boolean, nowMs: number): void
@@ -25,7 +30,9 @@ export interface WalkSchedule {
   readonly size: number
 }
 
-interface Node { offset: number, dueMs: number, isBusy: boolean, failures: number }
+interface Node { offset: number, dueMs: number, isBusy: boolean, hasAnswered: boolean, failures: number }
+
+const rankOf = ({ hasAnswered, failures }: Node): number => failures > 0 ? 2 : hasAnswered ? 0 : 1
 
 /** Share of a step at which a node's turn comes: even over all names, the same after a restart. */
 function offsetOf (name: string): number {
@@ -42,16 +49,23 @@ export function createWalkSchedule ({ stepMs, longestPauseMs, mostNodes }: WalkO
     get size () {
       return nodes.size
     },
-    add (name, nowMs) {
+    add (name, nowMs, atOnce) {
       if (nodes.has(name)) return true
       if (nodes.size >= mostNodes) return false
-      const offset = offsetOf(name)
-      nodes.set(name, { offset, dueMs: (Math.ceil(nowMs / stepMs - offset) + offset) * stepMs, isBusy: false, failures: 0 })
+      const offset = atOnce ? nowMs / stepMs % 1 : offsetOf(name)
+      const dueMs = atOnce ? nowMs : (Math.ceil(nowMs / stepMs - offset) + offset) * stepMs
+      nodes.set(name, { offset, dueMs, isBusy: false, hasAnswered: false, failures: 0 })
       return true
     },
     remove: (name) => { nodes.delete(name) },
+    rename (name, newName) {
+      const node = nodes.get(name)
+      if (node === undefined || nodes.has(newName)) return
+      nodes.delete(name)
+      nodes.set(newName, node)
+    },
     take (nowMs, most) {
-      const waiting = [...nodes].filter(([, { isBusy, dueMs }]) => !isBusy && dueMs <= nowMs).sort(([, a], [, b]) => a.dueMs - b.dueMs).slice(0, most)
+      const waiting = [...nodes].filter(([, { isBusy, dueMs }]) => !isBusy && dueMs <= nowMs).sort(([, a], [, b]) => rankOf(a) - rankOf(b) || a.dueMs - b.dueMs).slice(0, most)
       for (const [, node] of waiting) node.isBusy = true
       return waiting.map(([name]) => name)
     },
@@ -59,6 +73,7 @@ export function createWalkSchedule ({ stepMs, longestPauseMs, mostNodes }: WalkO
       const node = nodes.get(name)
       if (node === undefined) return
       node.isBusy = false
+      node.hasAnswered ||= answered
       node.failures = answered ? 0 : node.failures + 1
       const pauseMs = answered ? 0 : Math.min(longestPauseMs, stepMs * 2 ** Math.min(node.failures - 1, 20))
       node.dueMs = Math.max(node.dueMs, turnAfter(node, nowMs + Math.max(0, pauseMs - stepMs)))

@@ -20,11 +20,11 @@ async function listen (t: Test, server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-interface Over { limits?: Partial<ReadLimits>, addresses?: string[], ranges?: string[], host?: string }
+interface Over { signal?: AbortSignal, limits?: Partial<ReadLimits>, addresses?: string[], ranges?: string[], host?: string }
 
-async function readAt (port: number, { limits = {}, addresses = ['127.0.0.1'], ranges = ['127.0.0.1/32'], host = 'hb9x.local.mesh' }: Over = {}) {
+async function readAt (port: number, { signal, limits = {}, addresses = ['127.0.0.1'], ranges = ['127.0.0.1/32'], host = 'hb9x.local.mesh' }: Over = {}) {
   return await readNode(host, 'lqm=1', {
-    ranges: parseRanges(ranges), resolve: async () => addresses, port, userAgent: 'meshmon/test', limits: { ...defaultLimits, ...limits },
+    ranges: parseRanges(ranges), resolve: async () => addresses, port, userAgent: 'meshmon/test', limits: { ...defaultLimits, ...limits }, ...(signal && { signal }),
   })
 }
 
@@ -53,10 +53,19 @@ t.test('an answer of a node, asked by its name and once', async (t) => {
 
 t.test('firmware 3.x has it at another address, and redirects on the node are followed', async (t) => {
   const old = await node(t, (request, response) => request.url?.startsWith('/cgi-bin/') ? response.end(JSON.stringify(answer)) : response.writeHead(404).end())
-  t.match(await readAt(old.port), { ok: true })
+  t.match(await readAt(old.port), { ok: true, requests: 2 })
   t.equal(old.asked.length, 2)
   const moved = await node(t, (request, response) => request.url?.startsWith('/new') ? response.end(JSON.stringify(answer)) : response.writeHead(307, { location: '/new?lqm=1' }).end())
   t.match(await readAt(moved.port), { ok: true })
+})
+
+t.test('a reading is given up when somebody asks for that, before and while it is under way', async (t) => {
+  const stop = new AbortController()
+  const { port, asked } = await node(t, () => stop.abort())
+  t.match(await readAt(port, { signal: stop.signal }), { ok: false, requests: 1, detail: 'given up' })
+  t.match(await readAt(port, { signal: stop.signal }), { ok: false, requests: 0, detail: 'given up' })
+  t.equal(asked.length, 1)
+  t.match(await readAt(port, { signal: new AbortController().signal, limits: { wholeMs: 50 } }), { ok: false, requests: 1, detail: /no whole answer/ })
 })
 
 t.test('no request leaves the ranges, whatever a name or a redirect says', async (t) => {

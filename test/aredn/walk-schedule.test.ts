@@ -71,6 +71,31 @@ t.test('who waits longest comes first, and at most so many', async (t) => {
   t.equal(single.nextMs(), first)
 })
 
+t.test('who answered last time goes first, then who is new, then who was silent', async (t) => {
+  const schedule = createWalkSchedule(options)
+  for (const name of ['silent', 'known']) {
+    schedule.add(name, 0, 'at once')
+    t.same(schedule.take(0, 1), [name])
+    schedule.done(name, name === 'known', 0)
+  }
+  schedule.add('new', 0, 'at once')
+  t.same(schedule.take(0, 4), ['new'], 'the others had their turn')
+  schedule.done('new', true, 0)
+  schedule.add('newer', stepMs / 2, 'at once')
+  t.same(schedule.take(4 * stepMs, 4), ['known', 'new', 'newer', 'silent'])
+})
+
+t.test('a renamed node keeps its place, and takes nobody else\'s', async (t) => {
+  const schedule = createWalkSchedule(options)
+  schedule.add('a', 0, 'at once')
+  schedule.rename('a', 'b')
+  schedule.add('c', 0, 'at once')
+  schedule.rename('c', 'b')
+  schedule.rename('unknown', 'd')
+  t.same(schedule.take(0, 4), ['b', 'c'])
+  t.equal(schedule.size, 2)
+})
+
 t.test('a node that reports itself is asked only when it stops', async (t) => {
   const schedule = createWalkSchedule(options)
   schedule.add('a', 0)

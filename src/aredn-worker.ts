@@ -1,0 +1,96 @@
+import { lookup } from 'node:dns/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { parseRanges } from './aredn/ranges.js'
+import { defaultLimits, readNode, type ReadOutcome } from './aredn/read-node.js'
+import { Walker } from './aredn/walker.js'
+import { registerWalkerMetrics } from './aredn/worker-metrics.js'
+import { systemClock } from './clock.js'
+import { ConfigError, type ArednConfig } from './config.js'
+import { openDelivery, type Delivery } from './delivery/delivery.js'
+import { registerDeliveryMetrics } from './delivery/metrics.js'
+import { startStatusServer, type StatusServer } from './status-server.js'
+import { version } from './version.js'
+
+/** More than any mesh has that one worker could read. */
+const mostNodes = 10_000
+
+export type NodeReader = (node: { host: string, address: string | null }, flags: string, signal: AbortSignal) => Promise<ReadOutcome>
+
+/** Throws ConfigError where AREDN_RANGES can't be read. */
+export function createNodeReader (config: Pick<ArednConfig, 'AREDN_RANGES' | 'AREDN_PORT'>): { ranges: ReturnType<typeof parseRanges>, read: NodeReader } {
+  const ranges = rangesOf(config.AREDN_RANGES)
+  const common = { ranges, port: config.AREDN_PORT, userAgent: `meshmon/${version}`, limits: defaultLimits }
+  const find = async (host: string): Promise<string[]> => (await lookup(host, { all: true })).map(({ address }) => address)
+  return {
+    ranges,
+    read: ({ host, address }, flags, signal) => readNode(host, flags, { ...common, signal, resolve: address === null ? find : async () => [address] }),
+  }
+}
+
+function rangesOf (texts: string[]): ReturnType<typeof parseRanges> {
+  try {
+    return parseRanges(texts)
+  } catch (error) {
+    throw new ConfigError([`AREDN_RANGES: ${error instanceof Error ? error.message : String(error)}`])
+  }
+}
+
+/** The AREDN worker: walks until the signal aborts. Rejects where it can't begin. */
+export async function runArednWorker ({ config, log, signal }: { config: ArednConfig, log: Logger, signal: AbortSignal }): Promise<void> {
+  const { ranges, read } = createNodeReader(config)
+  const delivery = await openDelivery({
+    folder: join(config.STATE_DIR ?? join(config.DATA_DIR, 'aredn'), 'queue'),
+    collectorUrl: new URL(config.COLLECTOR_URL),
+    ...(config.INGEST_TOKEN !== undefined && { token: config.INGEST_TOKEN }),
+    log,
+    now: systemClock.now,
+  })
+  const walker = new Walker({
+    seeds: config.AREDN_SEEDS,
+    stepMs: config.AREDN_STEP * 1000,
+    concurrency: config.AREDN_CONCURRENCY,
+    rate: config.AREDN_RATE,
+    ranges,
+    include: config.AREDN_INCLUDE,
+    exclude: config.AREDN_EXCLUDE,
+    mostNodes,
+    read,
+    report: (message) => delivery.put(message),
+    clock: systemClock,
+    log,
+  })
+  let status: StatusServer | undefined
+  try {
+    status = await serveStatus(config, walker, delivery)
+    if (status) log.info(`figures at ${status.url}/metrics`)
+    await walker.run(signal)
+  } finally {
+    await Promise.all([delivery.close(), status?.close()])
+  }
+}
+
+async function serveStatus (config: ArednConfig, walker: Walker, delivery: Delivery): Promise<StatusServer | undefined> {
+  if (config.METRICS_PORT === undefined) return undefined
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  registerWalkerMetrics(registry, () => walker.figures())
+  registerDeliveryMetrics(registry, () => delivery.status(), systemClock.now)
+  return await startStatusServer({ host: config.HOST, port: config.METRICS_PORT, registry, health: () => healthOf(walker, delivery) })
+}
+
+function healthOf (walker: Walker, delivery: Delivery): object {
+  const { known, reachable, lastAnswerMs } = walker.figures()
+  const { waiting, trouble } = delivery.status()
+  return {
+    version,
+    nodes: { known, reachable },
+    last_answer: iso(lastAnswerMs),
+    collector: { waiting, ...(trouble && { problem: trouble.reason, since: iso(trouble.sinceMs) }) },
+  }
+}
+
+function iso (ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
+}

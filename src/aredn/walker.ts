@@ -1,0 +1,159 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.js'
+import { hostNameOf, KnownNodes, type KnownNode, type LeftOut } from './known-nodes.js'
+import type { Ranges } from './ranges.js'
+import type { Failure, ReadOutcome } from './read-node.js'
+import { createWalkSchedule, type WalkSchedule } from './walk-schedule.js'
+
+export interface WalkerOptions {
+  seeds: readonly string[]
+  stepMs: number
+  concurrency: number
+  /** Requests a second to all nodes together. */
+  rate: number
+  ranges: Ranges
+  include: readonly string[]
+  exclude: readonly string[]
+  mostNodes: number
+  /** Reads a node at its address, else where its host is found. */
+  read (node: Pick<KnownNode, 'host' | 'address'>, flags: string, signal: AbortSignal): Promise<ReadOutcome>
+  /** Takes an `aredn_sysinfo` message over; rejects where it can't be kept. */
+  report (message: object): Promise<void>
+  clock: Clock
+  log: Pick<Logger, 'info' | 'warn' | 'debug'>
+}
+
+/** `other_name`: the answer was that of a node which is read under another name already, or had no name. */
+export type Outcome = 'answered' | 'other_name' | Failure
+
+/** Counts are since the start. */
+export interface WalkerFigures {
+  known: number
+  /** Of these, those that answered when they were asked last. */
+  reachable: number
+  outcomes: Partial<Record<Outcome, number>>
+  requests: number
+  bytes: number
+  leftOut: Readonly<Record<LeftOut, number>>
+  /** Messages that could not be kept. */
+  unreported: number
+  /** Milliseconds since 1970. */
+  lastAnswerMs: number | null
+}
+
+const longestPauseMs = 3_600_000
+const longestIdleMs = 1000
+/** A list has 40 bytes a node: seeds are asked for it every third step, no one else ever is. */
+const stepsPerList = 3
+
+export const flags = 'lqm=1&link_info=1'
+
+/** Reads every node of a mesh once in each step, evenly, beginning with the seeds. */
+export class Walker {
+  readonly #options: WalkerOptions
+  readonly #schedule: WalkSchedule
+  readonly #nodes: KnownNodes
+  readonly #reachable = new Set<string>()
+  /** By the host of a seed. */
+  readonly #listDueMs = new Map<string, number>()
+  readonly #counts = { outcomes: {} as Partial<Record<Outcome, number>>, requests: 0, bytes: 0, unreported: 0, lastAnswerMs: null as number | null }
+  readonly #startMs: number
+  #nextRequestMs = 0
+
+  constructor (options: WalkerOptions) {
+    const { stepMs, mostNodes, clock } = options
+    this.#options = options
+    this.#schedule = createWalkSchedule({ stepMs, longestPauseMs, mostNodes })
+    this.#nodes = new KnownNodes({ ...options, schedule: this.#schedule })
+    this.#startMs = clock.now() - clock.monotonicMs()
+  }
+
+  /** Walks until the signal aborts. Never rejects for what a node does. */
+  async run (signal: AbortSignal): Promise<void> {
+    const { seeds, concurrency } = this.#options
+    for (const seed of seeds) this.#nodes.addSeed(seed, this.#nowMs())
+    const lanes = Array.from({ length: concurrency }, () => this.#walk(signal))
+    await Promise.all(lanes.map((walking) => walking.catch((error: unknown) => {
+      if (!signal.aborted) throw error
+    })))
+  }
+
+  figures (): WalkerFigures {
+    return { ...this.#counts, known: this.#schedule.size, reachable: this.#reachable.size, leftOut: this.#nodes.leftOut }
+  }
+
+  /** By the wall clock at the start, and only growing: after a restart a node has the same place in the step. */
+  #nowMs (): number {
+    return this.#startMs + this.#options.clock.monotonicMs()
+  }
+
+  async #walk (signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const [name] = this.#schedule.take(this.#nowMs(), 1)
+      if (name !== undefined) {
+        await this.#pace(signal)
+        await this.#visit(name, signal)
+      } else {
+        await this.#options.clock.wait(Math.min(Math.max(this.#schedule.nextMs() - this.#nowMs(), 1), longestIdleMs), signal)
+      }
+    }
+  }
+
+  /** Waits for this request's turn within the rate. */
+  async #pace (signal: AbortSignal): Promise<void> {
+    const { clock, rate } = this.#options
+    const turnMs = Math.max(this.#nextRequestMs, clock.monotonicMs())
+    this.#nextRequestMs = turnMs + 1000 / rate
+    await clock.wait(turnMs - clock.monotonicMs(), signal)
+  }
+
+  async #visit (name: string, signal: AbortSignal): Promise<void> {
+    const { stepMs, rate, read, log } = this.#options
+    const node = this.#nodes.get(name)
+    if (node === undefined) return this.#schedule.remove(name)
+    const asksList = node.isSeed && this.#nowMs() >= (this.#listDueMs.get(node.host) ?? 0)
+    const outcome = await read(node, asksList ? `${flags}&nodes=1` : flags, signal)
+    if (signal.aborted) return
+    this.#nextRequestMs += Math.max(0, outcome.requests - 1) * 1000 / rate
+    this.#counts.requests += outcome.requests
+    this.#counts.bytes += outcome.bytes
+    // A list that is too large is as good as none, and the next question goes without it.
+    if (asksList && (outcome.ok || outcome.failure === 'too_large')) this.#listDueMs.set(node.host, this.#nowMs() + (stepsPerList - 0.5) * stepMs)
+    const result = outcome.ok ? await this.#takeAnswer(name, outcome.sysinfo) : outcome.failure
+    this.#counts.outcomes[result] = (this.#counts.outcomes[result] ?? 0) + 1
+    if (outcome.ok) return
+    const level = this.#reachable.delete(name) || node.isSeed ? 'info' : 'debug'
+    log[level]({ node: name, address: outcome.address, failure: outcome.failure }, `does not answer: ${outcome.detail}`)
+    this.#schedule.done(name, false, this.#nowMs())
+  }
+
+  async #takeAnswer (askedAs: string, { nodes: list, ...sysinfo }: Record<string, unknown>): Promise<Outcome> {
+    const ownName = hostNameOf(sysinfo['node'])
+    const name = ownName === undefined ? null : this.#nodes.identify(askedAs, ownName, this.#nowMs())
+    if (name !== askedAs) this.#reachable.delete(askedAs)
+    this.#schedule.done(name ?? askedAs, name !== null, this.#nowMs())
+    if (list !== undefined) this.#learn(list)
+    if (name === null) return 'other_name'
+    this.#reachable.add(name)
+    this.#counts.lastAnswerMs = this.#options.clock.now()
+    if (this.#nodes.isWanted(name)) await this.#send(name, sysinfo)
+    return 'answered'
+  }
+
+  #learn (list: unknown): void {
+    const before = this.#schedule.size
+    this.#nodes.learn(list, this.#nowMs())
+    if (this.#schedule.size !== before) this.#options.log.info({ nodes: this.#schedule.size }, `the mesh has ${this.#schedule.size} nodes that are read`)
+    for (const name of this.#reachable) if (this.#nodes.get(name) === undefined) this.#reachable.delete(name)
+  }
+
+  async #send (name: string, sysinfo: Record<string, unknown>): Promise<void> {
+    const { clock, report, log } = this.#options
+    try {
+      await report({ schema: 'meshmon.v1', type: 'aredn_sysinfo', node: sysinfo['node'], sent_at: new Date(clock.now()).toISOString(), sysinfo })
+    } catch (error) {
+      this.#counts.unreported++
+      log.warn({ node: name }, `the reading is lost: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { Command } from 'commander'
+import { flags } from '../../aredn/walker.js'
+import { createNodeReader, runArednWorker } from '../../aredn-worker.js'
+import { loadConfig } from '../../config.js'
+import { createLog } from '../../log.js'
+import { createMessageReader } from '../../messages/index.js'
+import { version } from '../../version.js'
+import { closeInTime, untilSignal } from '../signals.js'
+import { printReading, type Reading } from './once.js'
+
+/** `meshmon aredn` and what belongs to it. */
+export function arednCommand (): Command {
+  return new Command('aredn')
+    .description('Read the nodes of an AREDN mesh, none of which needs an agent, and send what they say to the collector.')
+    .addHelpText('after', '\nSettings come from the environment and from meshmon.conf; "meshmon config" prints them. docs/aredn.md tells more.')
+    .action(runWorker)
+    .addCommand(new Command('once')
+      .description('Read one node now: print what it says and what the collector would make of it. Nothing is sent. Exit code 1 where it does not answer.')
+      .argument('<node>', 'name or address')
+      .option('--json', 'as JSON: the answer as it came, and the rows')
+      .action(runOnce))
+}
+
+async function runWorker (): Promise<void> {
+  const { config, file, unknown } = loadConfig(undefined, 'aredn')
+  const log = createLog(config.LOG_LEVEL)
+  log.info({ version, file, seeds: config.AREDN_SEEDS }, 'meshmon aredn starts')
+  for (const name of unknown) log.warn(`${file}: nothing reads ${name}; is it misspelt?`)
+  const stop = new AbortController()
+  const working = runArednWorker({ config, log, signal: stop.signal })
+  await Promise.race([untilSignal(log), working])
+  stop.abort(new Error('the AREDN worker stops'))
+  await closeInTime(working, log)
+  log.info('stopped')
+}
+
+async function runOnce (host: string, { json }: { json?: true }): Promise<void> {
+  const { config } = loadConfig(undefined, 'aredn')
+  const stop = new AbortController()
+  untilSignal({ info: () => {} }).then(() => stop.abort(new Error('interrupted')), () => {})
+  const outcome = await createNodeReader(config).read({ host, address: null }, flags, stop.signal)
+  if (!outcome.ok) throw new Error(`${host}${outcome.address === null ? '' : ` (${outcome.address})`} was not read: ${outcome.detail}${remedies[outcome.failure] ?? ''}`)
+  const reading = readAnswer(outcome)
+  process.stdout.write(json ? `${JSON.stringify(reading, null, 2)}\n` : `${printReading(reading)}\n`)
+  if ('errors' in reading) process.exitCode = 1
+}
+
+const remedies: Record<string, string> = {
+  outside: '; AREDN_RANGES names the networks that may be asked',
+  unknown_host: '; try its address, or run this where the mesh\'s names are known',
+  not_sysinfo: '; is it an AREDN node?',
+}
+
+function readAnswer ({ address, bytes, sysinfo }: Pick<Reading, 'address' | 'bytes' | 'sysinfo'>): Reading {
+  const now = Date.now() * 1000
+  const message = { schema: 'meshmon.v1', type: 'aredn_sysinfo', node: sysinfo['node'], sent_at: new Date().toISOString(), sysinfo }
+  const result = createMessageReader()(message, { receivedAt: now, networkStatusTiming: 'unusable', nextReceipt: () => now })
+  return { address, bytes, sysinfo, ...(result.ok ? { became: result.message } : { errors: result.errors }) }
+}
