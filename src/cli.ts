@@ -6,6 +6,12 @@ import { version } from './version.js'
 
 const usageError = 2
 
+// Whoever read along has seen enough: `meshmon radio doctor | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 /** In the order of the help. A command that is named is loaded alone. */
 const commands: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./commands/serve.js')).serveCommand(),
