@@ -16,6 +16,7 @@ const mostMetrics = 200
 /** The reading before the range gives its first rate. */
 const leadS = 3600
 
+export type RadioIdentity = Pick<RadioBody, 'id' | 'kind' | 'battery'>
 type RadioRow = Omit<RadioBody, 'readings' | 'last_event'> & { key: number }
 
 const selectRadios = `
@@ -119,10 +120,19 @@ export async function listRadios (db: Pool, { limit, cursor }: { limit: number, 
 
 /** A radio, retired ones too; undefined where there is none of this name. */
 export async function findRadio (db: Pool, name: string, nowMs: number): Promise<RadioBody | undefined> {
-  const [spelled] = await findNames(db, [name])
-  const rows = await select<RadioRow>(db, selectRadios, [spelled ?? name, null, 1])
-  const [radio] = await addReadings(db, rows, nowMs)
+  const [radio] = await addReadings(db, await selectRadio(db, name), nowMs)
   return radio
+}
+
+/** What its readings are told by: the stored spelling of its name, its kind and its battery. */
+export async function identifyRadio (db: Pool, name: string): Promise<RadioIdentity | undefined> {
+  const [radio] = await selectRadio(db, name)
+  return radio
+}
+
+async function selectRadio (db: Pool, name: string): Promise<RadioRow[]> {
+  const [spelled] = await findNames(db, [name])
+  return await select<RadioRow>(db, selectRadios, [spelled ?? name, null, 1])
 }
 
 /** What the worker said of a radio in the last 7 days, newest first, at most `limit` for each. */
@@ -163,7 +173,7 @@ export async function binGauges (db: Pool, node: string, range: Range, metrics: 
   return await select<BinRow>(db, selectGauges[range.source], [...rangeParameters(range), metrics, node])
 }
 
-export async function binCharge (db: Pool, { id, battery }: RadioBody, range: Range): Promise<BinRow[]> {
+export async function binCharge (db: Pool, { id, battery }: RadioIdentity, range: Range): Promise<BinRow[]> {
   const { chemistry, cells } = readBattery(battery)
   return await select<BinRow>(db, selectBattery[range.source], [...rangeParameters(range), batteryMetrics, id, chemistry, cells])
 }

@@ -10,7 +10,7 @@ import { wallClock } from '../../charts/wall-clock.js'
 import { mediumOf, orderEnds } from '../../incidents/subject.js'
 import { findNames } from '../queries/names.js'
 import { findNode } from '../queries/nodes.js'
-import { findRadio, readBattery } from '../queries/radios.js'
+import { identifyRadio, readBattery } from '../queries/radios.js'
 import { binLink, binNode, binPath } from '../queries/series.js'
 import { notFound, Refused } from '../refused.js'
 import { answers, Name, oneOf, query, Time } from '../schemas/common.js'
@@ -73,7 +73,7 @@ export const chartRoutes: FastifyPluginAsyncTypebox<ChartOptions> = async (app, 
     },
   }, async (request, reply) => {
     const { node, metric } = request.params
-    const radio = await findRadio(db, node, now())
+    const radio = await identifyRadio(db, node)
     if (radio === undefined) throw notFound()
     const described = describeRadioChart({ kind: radio.kind, battery: radio.battery && readBattery(radio.battery) }, metric)
     return await sendChart(options, request, reply, {

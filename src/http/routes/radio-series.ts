@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { describeMetric } from '../../radio/metrics.js'
-import { findRadio, listMetrics } from '../queries/radios.js'
+import { identifyRadio, listMetrics } from '../queries/radios.js'
 import { notFound } from '../refused.js'
 import { Name, query } from '../schemas/common.js'
 import { rangeQuery, seriesAnswers } from '../schemas/series.js'
@@ -25,7 +25,7 @@ export const radioSeriesRoutes: FastifyPluginAsyncTypebox<SeriesOptions> = async
       response: seriesAnswers,
     },
   }, async (request, reply) => {
-    const radio = await findRadio(db, request.params.node, now())
+    const radio = await identifyRadio(db, request.params.node)
     if (radio === undefined) throw notFound()
     const { metric, raw, format, ...given } = request.query
     const range = chooseRange(given, kept, now())
