@@ -147,7 +147,7 @@ export class Rounds {
       begin()
       return await this.#fail(polled, memory, { result: 'too_dear', reason: `one round takes about ${Math.ceil(plannedMs / 1000)} s of airtime: too much for a RADIO_BUDGET_S_PER_H of ${settings.budgetSPerH}` })
     }
-    if (!budget.mayBegin(plannedMs, clock.monotonicMs())) return { ...polled, result: 'postponed', reason: 'the airtime budget does not allow it yet' }
+    if (!budget.mayBegin(plannedMs, clock.monotonicMs())) return { ...polled, result: 'postponed', reason: `the airtime budget does not allow it yet: RADIO_BUDGET_S_PER_H is ${settings.budgetSPerH}` }
     begin(plannedMs)
     const subject = { id, node: polled.node, repeater, memory, contact, companion, startMs }
     const patience = { status: patienceOf(settings.status, this.breakerOf(id) === 'half_open'), telemetry: settings.telemetry }
