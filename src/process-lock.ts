@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { codeOf } from './database/errors.js'
 import { identifyThisProcess, isRunning, type ProcessIdentity } from './process-identity.js'
 
@@ -36,6 +37,7 @@ export class ProcessLock {
       if (!await this.#create()) return false
     }
     this.#beat = setInterval(() => { this.#show().catch(() => this.#drop()) }, beatMs).unref()
+    await this.#sweep().catch(() => {})
     return true
   }
 
@@ -85,6 +87,16 @@ export class ProcessLock {
     // Somebody else took it over just then.
     if ((await this.#read(removed))?.id !== stale?.id) await link(removed, this.#path).catch(() => {})
     await rm(removed, { force: true })
+  }
+
+  /** Removes what processes left that were killed in the middle of taking over. */
+  async #sweep (): Promise<void> {
+    const folder = dirname(this.#path)
+    for (const name of await readdir(folder)) {
+      if (!name.startsWith(`${basename(this.#path)}.`)) continue
+      const left = join(folder, name)
+      if (Date.now() - (await stat(left)).mtimeMs > staleMs) await rm(left, { force: true })
+    }
   }
 
   async #isStale (holder: Holder | undefined): Promise<boolean> {

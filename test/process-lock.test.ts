@@ -56,3 +56,13 @@ t.test('a lock of who knows which process is believed as long as it is shown', a
   t.equal(await lock.tryHold(), true)
   await lock.release()
 })
+
+t.test('what a process left that was killed while it took over is swept away, once it is old', async (t) => {
+  const folder = t.testdir({ 'a.lock.old': '', 'a.lock.new': '', 'b.lock.old': '' })
+  const longAgo = new Date(Date.now() - 60_000)
+  for (const name of ['a.lock.old', 'b.lock.old']) utimesSync(join(folder, name), longAgo, longAgo)
+  const lock = new ProcessLock(join(folder, 'a.lock'))
+  t.equal(await lock.tryHold(), true)
+  t.same(readdirSync(folder).sort(), ['a.lock', 'a.lock.new', 'b.lock.old'])
+  await lock.release()
+})

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import type pg from 'pg'
 import t, { type Test } from 'tap'
 import { isRetryable, isUnavailable } from '../../src/database/errors.js'
@@ -89,15 +91,22 @@ t.test('errors are told apart', async (t) => {
   t.ok(isUnavailable(refused), String(refused))
 })
 
-t.test('a connection waits for a database that is busy with a long statement, as long as it was told', async (t) => {
-  const busy = open(t, 1)
-  await busy.query('select 1')
-  const hasty = createPool({ ...connection, applicationName: 'test', max: 1, connectTimeoutMs: 20 }, memoryLog().log)
-  const patient = createPool({ ...connection, applicationName: 'test', max: 1, connectTimeoutMs: patientConnectTimeoutMs }, memoryLog().log)
-  t.teardown(async () => await Promise.all([hasty.end(), patient.end()]))
-  const long = busy.query('select count(*) from generate_series(1, 3000000)')
-  const [refused, answered] = await Promise.allSettled([hasty.query('select 1'), patient.query('select 1')])
+t.test('a connection waits for a database that is slow to greet, as long as it was told', async (t) => {
+  // As an embedded one is, while it runs a long statement of another connection.
+  const slow = createServer((inside) => {
+    setTimeout(() => {
+      const outside = connect(`${connection.host}/.s.PGSQL.${connection.port}`)
+      inside.pipe(outside).pipe(inside)
+      for (const socket of [inside, outside]) socket.on('error', () => {})
+    }, 300)
+  }).listen(0, '127.0.0.1')
+  await once(slow, 'listening')
+  const { port } = slow.address() as AddressInfo
+  const [hasty, patient] = [20, patientConnectTimeoutMs].map((connectTimeoutMs) =>
+    createPool({ ...connection, host: '127.0.0.1', port, applicationName: 'test', max: 1, connectTimeoutMs }, memoryLog().log))
+  const [refused, answered] = await Promise.allSettled([hasty!.query('select 1'), patient!.query('select 1')])
   t.match(refused, { status: 'rejected', reason: { message: /timeout/ } })
   t.match(answered, { status: 'fulfilled' })
-  await long
+  await Promise.all([hasty!.end(), patient!.end()])
+  slow.close()
 })

@@ -68,7 +68,8 @@ t.test('worker and collector killed at random moments: every message that was ke
   t.same(kept.filter((n) => !stored.has(n)), [], 'nothing is lost')
   t.same(rows.filter(({ count }) => count !== 1), [], 'nothing is double')
   t.ok(stored.size - kept.length < rounds * 2 * 5, 'only what was under way at a kill is stored without having been told')
-  t.same(readdirSync(folder).filter((file) => file !== 'sender.lock'), [], 'the queue is empty')
+  // A process that is killed while it takes over the lock leaves the dead one's beside it, for a while.
+  t.same(readdirSync(folder).filter((file) => !file.startsWith('sender.lock')), [], 'the queue is empty')
   await pool.query('delete from radio_metrics')
 })
 
