@@ -62,7 +62,8 @@ export function normalisePrefix (prefix: string): string {
 
 function problemsOf (item: unknown): string[] {
   const withDefaults: unknown = Value.Default(entry, item)
-  const problems = Value.Errors(entry, withDefaults).map(({ instancePath, keyword, message, params }) => {
+  // Of a field that is not known there are two errors: a "boolean" one of its own beside that of the object.
+  const problems = Value.Errors(entry, withDefaults).filter(({ keyword }) => keyword !== 'boolean').map(({ instancePath, keyword, message, params }) => {
     const field = instancePath.slice(1).replaceAll('/', '.')
     if (keyword === 'additionalProperties') return `has ${(params as { additionalProperties: string[] }).additionalProperties.join(', ')}, which nothing reads`
     if (field === 'key_prefix' && keyword === 'pattern') return 'key_prefix must be 6 to 64 hexadecimal digits; in quotes where they are all digits'

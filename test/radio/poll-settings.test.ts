@@ -39,6 +39,7 @@ t.test('mistakes in it are all named, and no password is', async (t) => {
     t.ok(error instanceof ConfigError)
     const { message } = error as ConfigError
     t.match(message, 'REPEATERS: repeater 1 (A): has pasword, which nothing reads')
+    t.notMatch(message, 'schema', 'each mistake is named once, in words for an operator')
     t.match(message, 'REPEATERS: repeater 2: has neither name nor key_prefix')
     t.match(message, 'REPEATERS: (A) is there twice')
     t.match(message, 'REPEATERS: repeater 4: password must be string')
