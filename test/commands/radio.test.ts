@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once as onceEmitted } from 'node:events'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../src/clock.js'
+import { packageRoot } from '../../src/paths.js'
 import { planWorld } from '../../src/simulate/radio/plan.js'
 import { serveWorld } from '../../src/simulate/radio/serve.js'
 import { World } from '../../src/simulate/radio/world.js'
@@ -74,6 +77,20 @@ t.test('what is wrong is told, with an exit code for scripts', async (t) => {
   t.ok(readdirSync(join(folder, 'radio')).some((name) => name.startsWith('poller.json.reset.')))
   t.match(await run(['once'], { MESH_TRANSPORT: 'pigeon', COMPANION_STEP: '1' }), { code: 2, all: /MESH_TRANSPORT: must be one of serial, tcp, ble[\s\S]*COMPANION_STEP/ })
   t.match(await run(['nonsense']), { code: 2 })
+})
+
+t.test('once on a full disk: what is lost is told, and the exit code says so', async (t) => {
+  const { settings } = await setUp(t)
+  // Without what tap loads into child processes: that would die of a file size limit.
+  const child = spawn('bash', ['-c', 'ulimit -f 1; exec "$@"', 'bash', process.execPath, join(packageRoot, 'dist/src/cli.js'), 'radio', 'once', '--quiet'], {
+    stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env['PATH'], ...settings, COMPANION_HARDWARE: 'a message longer than the limit '.repeat(40) },
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  let told = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { told += text })
+  const [code] = await onceEmitted(child, 'close')
+  t.match(told, /^meshmon: [1-9]\d* messages could not be kept and are lost: make room on the disk/m)
+  t.equal(code, 1)
 })
 
 t.test('the worker: readings reach the collector, figures, SIGINT', async (t) => {

@@ -26,7 +26,7 @@ export function radioCommand (): Command {
     .addHelpText('after', '\nSettings come from the environment and from meshmon.conf or meshcore.conf; "meshmon config" prints them. docs/radio.md tells more.')
     .action(runWorker)
     .addCommand(new Command('once')
-      .description('One round now: print it, send it to the collector. Exit code 1 where a radio failed; 0 where its breaker is open.')
+      .description('One round now: print it, send it to the collector. Exit code 1 where a radio failed or a reading could not be kept; 0 where its breaker is open.')
       .option('--companion', 'only the companion')
       .option('--repeaters', 'only the repeaters')
       .option('--json', 'as JSON')
@@ -93,7 +93,9 @@ async function runOnce ({ companion, repeaters, json, quiet }: OnceOptions): Pro
     if (json) process.stdout.write(`${JSON.stringify({ rounds: printed, waiting: delivery.status().waiting }, null, 2)}\n`)
     else if (printed.length > 0) process.stdout.write(`${printRounds(printed)}\n`)
     if (!reached && !quiet && !json) process.stderr.write(`meshmon: the collector takes nothing at present (${delivery.status().trouble?.reason ?? 'it is slow'}); what was read waits on the disk\n`)
-    if (!rounds.every(isWell)) process.exitCode = 1
+    const { unreported } = poller.figures()
+    if (unreported > 0) process.stderr.write(`meshmon: ${unreported} messages could not be kept and are lost: make room on the disk, or let DATA_DIR name a folder with room\n`)
+    if (unreported > 0 || !rounds.every(isWell)) process.exitCode = 1
   })
 }
 
