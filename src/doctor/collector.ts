@@ -2,8 +2,8 @@ import { ok, problem, type Finding } from './finding.js'
 
 const answerMs = 5000
 
-/** Whether a worker's messages would be taken: the collector is there, ready, and the token is the one it wants. */
-export async function checkCollector (url: string, token: string | undefined): Promise<Finding> {
+/** Whether a worker's messages would be taken: the collector is there, ready, and the token is the one it wants. Throws the signal's reason once that aborts. */
+export async function checkCollector (url: string, token: string | undefined, signal: AbortSignal): Promise<Finding> {
   const check = 'collector'
   const ingest = `${url.replace(/\/(ingest)?$/, '')}/ingest`
   try {
@@ -11,7 +11,7 @@ export async function checkCollector (url: string, token: string | undefined): P
       method: 'POST',
       body: '[]',
       headers: { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
-      signal: AbortSignal.timeout(answerMs),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
     })
     switch (status) {
       case 200: return ok(check, `${url} takes messages`)
@@ -20,6 +20,7 @@ export async function checkCollector (url: string, token: string | undefined): P
       default: return problem(check, `${ingest} answered ${status}`, 'Set COLLECTOR_URL to the address of a meshmon collector')
     }
   } catch (error) {
+    signal.throwIfAborted()
     const reason = error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error)
     return problem(check, `${url} can't be reached (${reason})`, 'Start the collector: make start', 'Or set COLLECTOR_URL to where it runs', 'Readings are kept here for 7 days meanwhile')
   }

@@ -12,6 +12,8 @@ export interface RadioDoctor {
   open: () => Promise<Companion>
   settings: PollSettings
   clock: Clock
+  /** Ends the examination at once: it then throws the signal's reason. */
+  signal: AbortSignal
 }
 
 /** Some seconds apart are normal: a login takes as long. */
@@ -19,24 +21,29 @@ const fairDriftS = 60
 const namesShown = 8
 
 /** Looks at everything between here and the repeaters' answers, in that order, and ends where nothing further can be seen. */
-export async function * examineRadio ({ open, settings, clock }: RadioDoctor): AsyncGenerator<Finding> {
+export async function * examineRadio ({ open, settings, clock, signal }: RadioDoctor): AsyncGenerator<Finding> {
   let companion: Companion
   try {
     companion = await open()
   } catch (error) {
+    signal.throwIfAborted()
     yield noRadio(error)
     return
   }
+  const stop = (): void => { companion.close() }
+  signal.addEventListener('abort', stop, { once: true })
   try {
     yield describeRadio(companion)
     yield describeClock(companion)
     const { contacts, total } = await companion.contacts()
     yield ok('contacts', `the companion knows ${total}, ${contacts.filter(({ type }) => type === 2).length} of them repeaters`)
     if (settings.repeaters.length === 0) yield warning('repeaters', 'none to poll', 'Set REPEATER_NAME or REPEATERS; "meshmon radio contacts" lists those the companion knows')
-    for (const repeater of settings.repeaters) yield * examineRepeater(companion, contacts, { repeater, settings, clock })
+    for (const repeater of settings.repeaters) yield * examineRepeater(companion, contacts, { repeater, settings, clock, signal })
   } catch (error) {
+    signal.throwIfAborted()
     yield noRadio(error)
   } finally {
+    signal.removeEventListener('abort', stop)
     await companion.close()
   }
 }
@@ -72,9 +79,9 @@ function describeClock ({ clock: { state, offsetS } }: Companion): Finding {
   }
 }
 
-interface Examined { repeater: RepeaterSettings, settings: PollSettings, clock: Clock }
+interface Examined extends Pick<RadioDoctor, 'settings' | 'clock' | 'signal'> { repeater: RepeaterSettings }
 
-async function * examineRepeater (companion: Companion, contacts: Contact[], { repeater, settings, clock }: Examined): AsyncGenerator<Finding> {
+async function * examineRepeater (companion: Companion, contacts: Contact[], { repeater, settings, clock, signal }: Examined): AsyncGenerator<Finding> {
   const name = repeater.name ?? repeater.keyPrefix ?? ''
   const contact = findContact(contacts, repeater)
   if (contact === null) {
@@ -82,13 +89,15 @@ async function * examineRepeater (companion: Companion, contacts: Contact[], { r
     return
   }
   yield ok(`contact ${name}`, `${contact.name}, path: ${pathOf(contact.hops)}${contact.lastAdvertS === 0 ? '' : `, last advert ${new Date(contact.lastAdvertS * 1000).toISOString()}`}`)
-  const wait = <T>(sent: Sent, answer: Promise<T | null>) => within(clock, Math.max(sent.suggestedMs * 1.5 + 1000, settings.status.timeoutS * 1000), answer)
+  const wait = async <T>(sent: Sent, answer: Promise<T | null>): Promise<T | null> => {
+    const found = await within(clock, Math.max(sent.suggestedMs * 1.5 + 1000, settings.status.timeoutS * 1000), answer)
+    signal.throwIfAborted()
+    return found
+  }
   try {
     const login = await companion.login(contact.key, repeater.password)
     const success = await wait(login.sent, login.answer)
-    if (success === null) {
-      yield silent(`login ${name}`, 'no answer: password, clock, path or radio', companion)
-    } else {
+    if (success !== null) {
       const driftS = success.clockS === undefined ? 0 : Math.round(success.clockS - clock.now() / 1000)
       yield Math.abs(driftS) > fairDriftS
         ? warning(`login ${name}`, `logged in; the repeater's clock is ${Math.abs(driftS)} s ${driftS > 0 ? 'ahead' : 'behind'}`, 'Set it from the app: its adverts carry that time')
@@ -96,6 +105,7 @@ async function * examineRepeater (companion: Companion, contacts: Contact[], { r
     }
     const status = await companion.request(contact.key, { is: 'status' })
     const body = await wait(status.sent, status.answer)
+    if (success === null) yield body === null ? silent(`login ${name}`, 'no answer: password, clock, path or radio', companion) : wrongPassword(name)
     yield body === null
       ? silent(`status ${name}`, `no answer${success === null ? ' either' : ''}, asked ${status.sent.flooded ? 'by flood' : 'directly'}`, success === null ? null : companion)
       : ok(`status ${name}`, `answered: battery ${decodeRepeaterStats(body).bat} mV, up ${decodeRepeaterStats(body).uptime} s`)
@@ -103,6 +113,13 @@ async function * examineRepeater (companion: Companion, contacts: Contact[], { r
     if (!(error instanceof RadioError) || error.problem === 'closed' || error.problem === 'no_answer') throw error
     yield problem(`status ${name}`, error.message, ...(error.problem === 'queue_full' ? ['The companion is busy: try again in a minute'] : ['Send an advert from the repeater, so that the companion stores it as a contact']))
   }
+}
+
+/** It knows this companion from an earlier login. */
+function wrongPassword (name: string): Finding {
+  return problem(`login ${name}`, 'no answer, though it answers the status: the password may be wrong',
+    'Run the doctor again: one packet is easily lost',
+    'Else set its password: readings come only until it is restarted')
 }
 
 /** @param companion null where the remedies have been named */

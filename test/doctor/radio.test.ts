@@ -12,18 +12,18 @@ import { VirtualClock } from '../support/virtual-clock.js'
 
 const secret = 'hill-pass'
 
-function setUp (env: Record<string, string>, clock = new VirtualClock()) {
-  const world = new World(clock, planWorld({ repeaters: 2 }))
+function setUp (env: Record<string, string>, clock = new VirtualClock(), world = new World(clock, planWorld({ repeaters: 2 }))) {
+  const stop = new AbortController()
   const settings = readPollSettings(loadConfig(env, 'radio').config)
-  const open = () => openCompanion({ transport: createSimulatedTransport(world), clock, log: pino({ level: 'silent' }), signal: new AbortController().signal })
+  const open = () => openCompanion({ transport: createSimulatedTransport(world), clock, log: pino({ level: 'silent' }), signal: stop.signal })
   const examine = async (): Promise<Finding[]> => {
     const findings: Finding[] = []
     await clock.until((async () => {
-      for await (const finding of examineRadio({ open, settings, clock })) findings.push(finding)
+      for await (const finding of examineRadio({ open, settings, clock, signal: stop.signal })) findings.push(finding)
     })())
     return findings
   }
-  return { world, clock, examine }
+  return { world, clock, stop, examine }
 }
 
 t.test('a radio that is well, with its repeaters', async (t) => {
@@ -50,6 +50,26 @@ t.test('silence is told with all that it may mean', async (t) => {
   t.match(findings.find(({ check }) => check === 'login Hill'), { state: 'problem', text: 'no answer: password, clock, path or radio', remedy: [/password/, /up and in range/, /path/] })
   t.match(findings.find(({ check }) => check === 'status Ridge'), { state: 'problem', text: /^no answer either, asked (by flood|directly)$/ })
   t.notMatch(JSON.stringify(findings), 'wrong-one')
+})
+
+t.test('a wrong password of a repeater that knows the companion from before', async (t) => {
+  const { world, clock, examine } = setUp({ REPEATERS: `[{ name: Hill, password: ${secret} }]` })
+  await examine()
+  const findings = await setUp({ REPEATERS: '[{ name: Hill, password: wrong-one }]' }, clock, world).examine()
+  t.match(findings.slice(-2), [
+    { check: 'login Hill', state: 'problem', text: /though it answers the status: the password may be wrong/, remedy: [/once|again/, /set its password/] },
+    { check: 'status Hill', state: 'ok' },
+  ])
+})
+
+t.test('it ends at once when it is interrupted, also while a repeater is silent', async (t) => {
+  const { world, clock, stop, examine } = setUp({ REPEATERS: '[{ name: Hill }, { name: Ridge }]' })
+  world.repeater('Hill').powerOff()
+  const reason = new Error('interrupted')
+  const sinceMs = clock.now()
+  clock.wait(4000, new AbortController().signal).then(() => stop.abort(reason), () => {})
+  await t.rejects(examine(), reason)
+  t.equal(clock.now() - sinceMs, 4000, 'no answer is waited for any longer')
 })
 
 t.test('a repeater that is not there is told with those that are', async (t) => {

@@ -118,8 +118,8 @@ async function runDoctor ({ json }: { json?: true }): Promise<void> {
   untilSignal({ info: () => {} }).then(() => stop.abort(new Error('interrupted')), () => {})
   const transport = openTransport(config, { stateDir: stateDirOf(config), log })
   const open = () => openCompanion({ transport, clock: systemClock, log, signal: stop.signal })
-  for await (const finding of examineRadio({ open, settings, clock: systemClock })) show(finding)
-  show(await checkCollector(config.COLLECTOR_URL, config.INGEST_TOKEN))
+  for await (const finding of examineRadio({ open, settings, clock: systemClock, signal: stop.signal })) show(finding)
+  show(await checkCollector(config.COLLECTOR_URL, config.INGEST_TOKEN, stop.signal))
   if (problems > 0) process.exitCode = 1
 }
 
