@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js'
 import { pathOf } from '../radio/path-text.js'
+import { patienceMs, within } from '../radio/ask.js'
 import { RadioError, type Companion } from '../radio/companion.js'
 import { findContact } from '../radio/find-contact.js'
 import { decodeRepeaterStats } from '../radio/frames/index.js'
@@ -90,9 +91,9 @@ async function * examineRepeater (companion: Companion, contacts: Contact[], { r
   }
   yield ok(`contact ${name}`, `${contact.name}, path: ${pathOf(contact.hops)}${contact.lastAdvertS === 0 ? '' : `, last advert ${new Date(contact.lastAdvertS * 1000).toISOString()}`}`)
   const wait = async <T>(sent: Sent, answer: Promise<T | null>): Promise<T | null> => {
-    const found = await within(clock, Math.max(sent.suggestedMs * 1.5 + 1000, settings.status.timeoutS * 1000), answer)
+    const found = await within(answer, patienceMs(sent, settings.status.timeoutS), { clock, signal })
     signal.throwIfAborted()
-    return found
+    return found ?? null
   }
   try {
     const login = await companion.login(contact.key, repeater.password)
@@ -140,14 +141,4 @@ function unknownContact (name: string, contacts: Contact[]): Finding {
     `${known}: is the name spelt as there? "meshmon radio contacts" lists all`,
     'Or name it by its public key: REPEATER_KEY_PREFIX, key_prefix',
     'Else send an advert from the repeater, so that the companion learns it')
-}
-
-/** null once the time is over. */
-async function within<T> (clock: Clock, limitMs: number, answer: Promise<T | null>): Promise<T | null> {
-  const over = new AbortController()
-  try {
-    return await Promise.race([answer, clock.wait(limitMs, over.signal).then(() => null, () => null)])
-  } finally {
-    over.abort()
-  }
 }

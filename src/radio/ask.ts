@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js'
 import { answerMs, requestMs, returnPathMs, type Modulation, type Request, type Route } from './airtime.js'
 import type { Budget } from './budget.js'
 import { RadioError, type Asked, type Companion } from './companion.js'
-import type { RemoteRequest } from './frames/types.js'
+import type { RemoteRequest, Sent } from './frames/types.js'
 import type { Patience } from './settings.js'
 
 /** Who is asked, and what it is asked with. */
@@ -43,8 +43,11 @@ export function plannedMs (modulation: Modulation, route: Route, request: Exclud
   return requestMs(modulation, asked, route) + answerMs(modulation, answerBytes, route) + (route.hops === null ? returnPathMs(modulation) : 0)
 }
 
-/** Resolves with the promise, or with undefined after so long. */
-async function within<T> (promise: Promise<T>, ms: number, { clock, signal }: Pick<Asking, 'clock' | 'signal'>): Promise<T | undefined> {
+/** How long to wait for the answer to a request that was sent: half as long again as the companion suggests and a second, but not less than `timeoutS`. */
+export const patienceMs = ({ suggestedMs }: Sent, timeoutS: number): number => Math.max(timeoutS * 1000, suggestedMs * guessFactor + guessExtraMs)
+
+/** Resolves with the promise, or with undefined after so long; rejects with the signal's reason once that aborts. */
+export async function within<T> (promise: Promise<T>, ms: number, { clock, signal }: Pick<Asking, 'clock' | 'signal'>): Promise<T | undefined> {
   const done = new AbortController()
   const timeout = clock.wait(ms, AbortSignal.any([signal, done.signal])).then(() => undefined, (error) => {
     if (signal.aborted) throw error
@@ -77,7 +80,7 @@ async function ask<T> (asking: Asking, { is, timeoutS, bodyBytes }: { is: Reques
     if (answer !== null) budget.spend(answerMs(self, bodyBytes(answer), answered) + (sent.flooded ? returnPathMs(self) : 0), clock.monotonicMs())
     return answer
   })
-  const answer = await answerWithin(late, Math.max(timeoutS * 1000, sent.suggestedMs * guessFactor + guessExtraMs), asking)
+  const answer = await answerWithin(late, patienceMs(sent, timeoutS), asking)
   return { answer, late }
 }
 
