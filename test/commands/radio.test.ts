@@ -81,8 +81,8 @@ t.test('what is wrong is told, with an exit code for scripts', async (t) => {
 
 t.test('once on a full disk: what is lost is told, and the exit code says so', async (t) => {
   const { settings } = await setUp(t)
-  // Without what tap loads into child processes: that would die of a file size limit.
-  const child = spawn('bash', ['-c', 'ulimit -f 1; exec "$@"', 'bash', process.execPath, join(packageRoot, 'dist/src/cli.js'), 'radio', 'once', '--quiet'], {
+  // tap puts its loader into NODE_OPTIONS of every child, whatever env says here; the loader would die of the file size limit.
+  const child = spawn('bash', ['-c', 'unset NODE_OPTIONS; ulimit -f 1; exec "$@"', 'bash', process.execPath, join(packageRoot, 'dist/src/cli.js'), 'radio', 'once', '--quiet'], {
     stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env['PATH'], ...settings, COMPANION_HARDWARE: 'a message longer than the limit '.repeat(40) },
   })
   t.teardown(() => child.kill('SIGKILL'))
