@@ -4,7 +4,7 @@ FROM node:20-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json tsconfig.browser.json ./
 COPY src src
 COPY migrations migrations
 RUN npm run build && chmod +x dist/src/cli.js
@@ -22,6 +22,7 @@ ENV NODE_ENV=production DATA_DIR=/data
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=build /app/src/dashboard/styles src/dashboard/styles
 COPY package.json LICENSE NOTICE ./
 RUN ln -s /app/dist/src/cli.js /usr/local/bin/meshmon && install -d -o node -g node /data
 USER node

@@ -9,7 +9,7 @@ TAP_FLAGS ?=
 
 manifests := package.json package-lock.json $(wildcard tsconfig*.json)
 # A folder counts, too: it changes when a file in it is deleted.
-sources := $(shell find src/ migrations/ -name '*.ts' -o -type d 2>/dev/null)
+sources := $(shell find src/ migrations/ -name '*.ts' -o -name '*.tsx' -o -type d 2>/dev/null)
 test_sources := $(shell find test/ bench/ -name '*.ts' -o -type d 2>/dev/null)
 
 .PHONY: demo help start build lint test schema bench clean up down logs psql backup restore

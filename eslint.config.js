@@ -11,9 +11,9 @@ export default [
   ...neostandard({ ts: true, ignores: resolveIgnoresFromGitignore() }),
   { rules: { '@stylistic/object-property-newline': 'off' } },
   {
-    files: ['src/**/*.ts', 'migrations/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}', 'migrations/**/*.ts'],
     plugins: { 'import-x': importX, n: plugins.n },
-    settings: { 'import-x/resolver-next': [importX.createNodeResolver({ extensionAlias: { '.js': ['.ts', '.js'] } })] },
+    settings: { 'import-x/resolver-next': [importX.createNodeResolver({ extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } })] },
     rules: {
       'max-lines': ['error', 300],
       'max-lines-per-function': ['error', 70],
@@ -28,6 +28,7 @@ export default [
             .map((folder) => zone(`./src/${folder}`, composers, 'Only server.ts, the workers, cli.ts and app.ts compose; nothing imports them.')),
           zone('./src/messages', [...effects, './src/rules', './src/incidents'], 'messages/ is pure: the wire contract and its rows.'),
           zone('./src/charts', [...effects, './src/rules', './src/incidents'], 'charts/ is pure: series in, SVG out.'),
+          zone('./src/dashboard', [...effects.filter((path) => path !== './src/http'), './src/http/queries', './src/http/routes', './src/http/documents', './src/rules'], 'dashboard/ is pure: documents in, HTML out.'),
           zone('./src/ingest', ['./src/rules', './src/http', './src/incidents'], 'Stages meet in tables: ingest never calls rules or HTTP.'),
           zone('./src/database', ['./src/ingest', './src/rules', './src/http', './src/incidents'], 'database/ knows nothing of what is stored in it.'),
           zone('./src/rules', ['./src/http', './src/ingest'], 'Stages meet in tables: rules never call HTTP.'),

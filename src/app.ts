@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
@@ -34,6 +35,7 @@ import { rejectedRoutes } from './http/routes/rejected.js'
 import { ruleRoutes, type RuleSources } from './http/routes/rules.js'
 import { seriesRoutes } from './http/routes/series.js'
 import { topologyRoutes } from './http/routes/topology.js'
+import { uiRoutes } from './http/routes/ui/index.js'
 import { ageSeconds } from './http/series/range.js'
 import { validateRequests } from './http/validation.js'
 import type { Ingest } from './ingest/ingest.js'
@@ -109,6 +111,7 @@ export async function buildApp (deps: AppDependencies) {
   const named = { origin: config.CORS_ORIGINS, methods: ['GET', 'POST', 'DELETE'] }
   const [reads, writes] = config.CORS_ORIGINS.length > 0 ? [named, named] : [{ origin: '*', methods: ['GET'] }, { origin: false, methods: ['GET'] }]
   await app.register(cors, { delegator: (request, done) => done(null, ['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? reads : writes) })
+  await app.register(cookie)
   await app.register(access, { config })
   await app.register(writeLimit)
 
@@ -129,5 +132,6 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(seriesRoutes, { db, now, kept })
   await app.register(radioSeriesRoutes, { db, now, kept: radiosKept })
   await app.register(chartRoutes, { db, now, kept, radiosKept, units: config.DISPLAY_UNIT_SYSTEM, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone })
+  await app.register(uiRoutes, { db, now, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN })
   return app
 }

@@ -84,8 +84,8 @@ t.test('the image works with nothing but what is copied into it', async (t) => {
   copyFromRepository(stage('build'), build)
   symlinkSync(join(packageRoot, 'node_modules'), join(build, 'node_modules'))
   // What `npm run build` does, without checking types once more.
-  t.match(readFileSync(join(build, 'package.json'), 'utf8'), '"build": "tsc -p tsconfig.build.json"')
-  await run(join(packageRoot, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', '--noCheck'], { cwd: build })
+  t.match(readFileSync(join(build, 'package.json'), 'utf8'), '"build": "tsc -p tsconfig.build.json && tsc -p tsconfig.browser.json"')
+  for (const project of ['tsconfig.build.json', 'tsconfig.browser.json']) await run(join(packageRoot, 'node_modules/.bin/tsc'), ['-p', project, '--noCheck'], { cwd: build })
 
   const app = join(folder, 'app')
   const last = stages.at(-1) ?? stage('')
@@ -93,10 +93,11 @@ t.test('the image works with nothing but what is copied into it', async (t) => {
   t.same(last.copies.filter(({ from }) => from !== null), [
     { from: 'dependencies', sources: ['/app/node_modules'], target: 'node_modules' },
     { from: 'build', sources: ['/app/dist'], target: 'dist' },
+    { from: 'build', sources: ['/app/src/dashboard/styles'], target: 'src/dashboard/styles' },
   ])
   copyProductionModules(app)
   for (const command of runsOf(stage('dependencies')).filter((command) => !command.startsWith('npm '))) await run('sh', ['-c', command], { cwd: app })
-  cpSync(join(build, 'dist'), join(app, 'dist'), { recursive: true })
+  for (const part of ['dist', 'src/dashboard/styles']) cpSync(join(build, part), join(app, part), { recursive: true })
 
   t.test('its modules are small, and what is compiled is there for every machine', async (t) => {
     const files = filesBelow(join(app, 'node_modules'))

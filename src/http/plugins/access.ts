@@ -3,6 +3,10 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '../../config.js'
 import { sendProblem } from './problems.js'
+import { sessionCookie, sessionOf } from './session.js'
+
+/** Where a browser gives the token once: open to all, since it checks the token itself. */
+export const loginRoute = '/ui/login'
 
 const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -21,7 +25,10 @@ const guard: FastifyPluginAsync<{ config: Config }> = async (app, { config }) =>
       return sendProblem(reply, 403, `writes from pages of ${origin} are not allowed; CORS_ORIGINS can name it`)
     }
     const token = ingest ? INGEST_TOKEN : API_TOKEN
-    if (token !== undefined && !sameText(givenToken(request, ingest), token)) {
+    if (request.routeOptions.url === loginRoute) return
+    const isSignedIn = !ingest && API_TOKEN !== undefined && sameText(request.cookies[sessionCookie] ?? '', sessionOf(API_TOKEN))
+    if (token !== undefined && !isSignedIn && !sameText(givenToken(request, ingest), token)) {
+      if (request.routeOptions.url?.startsWith('/ui/') === true) return await reply.redirect(loginRoute, 303)
       reply.header('www-authenticate', 'Bearer')
       return sendProblem(reply, 401, `this needs the header "Authorization: Bearer …" with the collector's ${ingest ? 'INGEST_TOKEN' : 'API_TOKEN'}`)
     }
@@ -45,7 +52,7 @@ function givenToken (request: FastifyRequest, ingest: boolean): string {
 }
 
 /** Hashed first, so that neither content nor length shows in the time it takes. */
-function sameText (a: string, b: string): boolean {
+export function sameText (a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(a), digest(b))
 }

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { FastifyError, FastifyReply, FastifySchemaValidationError } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import plugin from 'fastify-plugin'
 import { Type } from 'typebox'
 import { isUnavailable } from '../../database/errors.js'
@@ -36,18 +36,28 @@ export const problems = plugin(async (app) => {
 
   app.setNotFoundHandler((request, reply) => sendProblem(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}`))
 
-  app.setErrorHandler<FastifyError & { retryAfterS?: number }>((error, request, reply) => {
-    if (isUnavailable(error) || error.code === undefinedTable) {
-      request.log.warn({ err: error, method: request.method, url: request.url }, 'the database did not answer')
-      return sendProblem(reply.header('retry-after', retryAfterS), 503, 'the database is away, busy or not ready yet; a shorter range or a smaller limit may help')
-    }
-    const status = error.retryAfterS !== undefined ? 503 : error.statusCode ?? 500
-    if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS)
-    if (status >= 500 && status !== 503) {
-      request.log.error({ err: error, method: request.method, url: request.url }, 'request failed')
-      return sendProblem(reply, status, 'the collector failed to answer this; its log says why')
-    }
-    request.log.debug({ method: request.method, url: request.url, detail: error.message }, 'request refused')
-    return sendProblem(reply, status, error.message)
+  app.setErrorHandler<RouteError>((error, request, reply) => {
+    const { status, detail } = explainError(error, request, reply)
+    return sendProblem(reply, status, detail)
   })
 })
+
+export type RouteError = FastifyError & { retryAfterS?: number }
+
+/** What an error means for the client; what it does not say goes to the log. Sets Retry-After where coming again helps. */
+export function explainError (error: RouteError, request: FastifyRequest, reply: FastifyReply): { status: number, detail: string } {
+  const { method, url } = request
+  if (isUnavailable(error) || error.code === undefinedTable) {
+    request.log.warn({ err: error, method, url }, 'the database did not answer')
+    reply.header('retry-after', retryAfterS)
+    return { status: 503, detail: 'the database is away, busy or not ready yet; a shorter range or a smaller limit may help' }
+  }
+  const status = error.retryAfterS !== undefined ? 503 : error.statusCode ?? 500
+  if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS)
+  if (status >= 500 && status !== 503) {
+    request.log.error({ err: error, method, url }, 'request failed')
+    return { status, detail: 'the collector failed to answer this; its log says why' }
+  }
+  request.log.debug({ method, url, detail: error.message }, 'request refused')
+  return { status, detail: error.message }
+}

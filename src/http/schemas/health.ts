@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { oneOf } from './common.js'
 
 const count = Type.Integer()
@@ -8,3 +8,5 @@ export const MeshHealth = Type.Object({
   open: Type.Object({ critical: count, major: count, minor: count }, { description: 'Issues that count: not acknowledged, stale, in maintenance or about the quality of data' }),
   nodes: Type.Object({ active: count, inactive: count, dead: count }),
 }, { $id: 'MeshHealth', description: 'How the mesh is' })
+
+export type MeshHealthBody = Static<typeof MeshHealth>

@@ -61,8 +61,9 @@ export const IssueReference = Type.Object({
   severity: oneOf(severities),
 }, { $id: 'IssueReference', description: 'An open issue' })
 
-export type IssueBody = Static<typeof Issue>
-export type IssueDetailBody = Omit<Static<typeof IssueDetail>, 'timeline' | 'affected' | 'maintenance'> & { timeline: Static<typeof Transition>[], affected: IssueBody[], maintenance: MaintenanceBody[] }
+export type ScopeBody = Static<typeof Scope>
+export type IssueBody = Omit<Static<typeof Issue>, 'scope'> & { scope: ScopeBody }
+export type IssueDetailBody = Omit<Static<typeof IssueDetail>, 'scope' | 'timeline' | 'affected' | 'maintenance'> & { scope: ScopeBody, timeline: Static<typeof Transition>[], affected: IssueBody[], maintenance: MaintenanceBody[] }
 export type IssueReferenceBody = Static<typeof IssueReference>
 
 export const issueId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 600, pattern: '^[^\\u0000]*$' }) })

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { chartCss } from '../charts/style.js'
+import { packageRoot } from '../paths.js'
+
+/** A style sheet, script or picture as it is served. */
+export interface Asset { type: string, body: string }
+
+export interface Assets {
+  /** The file of an asset, such as style.1a2b3c4d5e.css for style.css: another content has another name, so it may be kept for ever. */
+  fileOf: (name: string) => string
+  /** By file name. */
+  files: ReadonlyMap<string, Asset>
+}
+
+const styles = join(packageRoot, 'src', 'dashboard', 'styles')
+const scripts = join(packageRoot, 'dist', 'browser')
+const types = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' } as const
+
+/** Reads what the pages load. All style sheets are one, in the order of their names, charts' colours first. */
+export function readAssets (): Assets {
+  const sheets = readdirSync(styles).filter((name) => name.endsWith('.css')).sort().map((name) => readFileSync(join(styles, name), 'utf8'))
+  const bodies = new Map<string, string>([
+    ['style.css', [chartCss, ...sheets].join('\n')],
+    ['icon.svg', readFileSync(join(styles, 'icon.svg'), 'utf8')],
+    ...readdirSync(scripts).filter((name) => name.endsWith('.js')).map((name): [string, string] => [name, readFileSync(join(scripts, name), 'utf8')]),
+  ])
+  const named = new Map([...bodies].map(([name, body]) => [name, hashedName(name, body)]))
+  return {
+    fileOf (name) {
+      const file = named.get(name)
+      if (file === undefined) throw new Error(`no asset ${name}; there are ${[...named.keys()].join(', ')}`)
+      return file
+    },
+    files: new Map([...bodies].map(([name, body]) => [named.get(name) ?? name, { type: typeOf(name), body }])),
+  }
+}
+
+function hashedName (name: string, body: string): string {
+  const dot = name.lastIndexOf('.')
+  return `${name.slice(0, dot)}.${createHash('sha256').update(body).digest('hex').slice(0, 10)}${name.slice(dot)}`
+}
+
+function typeOf (name: string): string {
+  const extension = name.slice(name.lastIndexOf('.') + 1)
+  return extension === 'css' || extension === 'js' || extension === 'svg' ? types[extension] : 'application/octet-stream'
+}

@@ -1,0 +1,37 @@
+/** What looks back how far on pages of charts. */
+export type ChartWindow = 'day' | 'week' | 'month' | 'year'
+
+/** A page, a chart or a file that a page may refer to. */
+export type Target =
+  | { to: 'overview' | 'topology' | 'nodes' | 'links' | 'paths' | 'radios' | 'reports' | 'rules' | 'rejected' | 'maintenance' | 'login' }
+  | { to: 'issues', status?: 'open' | 'closed' | 'all' }
+  | { to: 'issue', id: string }
+  | { to: 'node', id: string }
+  | { to: 'link', a: string, b: string, medium: string }
+  | { to: 'path', src: string, dst: string }
+  | { to: 'radio', node: string, window?: ChartWindow }
+  | { to: 'route', src: string, dst: string }
+  | { to: 'asset', name: string }
+
+/** Where a target is found. Pages never write an address themselves: the static site has others than the collector. */
+export type Href = (target: Target) => string
+
+const segment = encodeURIComponent
+
+/** Addresses of the collector's own pages. `assetFile` names the served file of an asset. */
+export function collectorHref (assetFile: (name: string) => string): Href {
+  return (target) => {
+    switch (target.to) {
+      case 'overview': return '/'
+      case 'issues': return target.status === undefined || target.status === 'open' ? '/ui/issues' : `/ui/issues?status=${target.status}`
+      case 'issue': return `/ui/issues/${segment(target.id)}`
+      case 'node': return `/ui/nodes/${segment(target.id)}`
+      case 'link': return `/ui/links/${segment(target.a)}/${segment(target.b)}${target.medium === 'rf' ? '' : `?medium=${segment(target.medium)}`}`
+      case 'path': return `/ui/paths/${segment(target.src)}/${segment(target.dst)}`
+      case 'radio': return `/ui/radios/${segment(target.node)}/${target.window ?? 'day'}`
+      case 'route': return `/ui/topology?highlight=${segment(target.src)},${segment(target.dst)}`
+      case 'asset': return `/ui/assets/${assetFile(target.name)}`
+      default: return `/ui/${target.to}`
+    }
+  }
+}

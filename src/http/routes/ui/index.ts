@@ -1,0 +1,26 @@
+import formBody from '@fastify/formbody'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { readAssets } from '../../../dashboard/assets.js'
+import { collectorHref } from '../../../dashboard/href.js'
+import { assetRoutes } from './assets.js'
+import { answerWithPages } from './errors.js'
+import { loginRoutes } from './login.js'
+import { overviewRoutes } from './overview.js'
+import type { PageSources } from './view.js'
+
+export interface UiOptions extends Omit<PageSources, 'href'> {
+  /** API_TOKEN: forms need it, once. */
+  token: string | undefined
+}
+
+/** The dashboard. Its routes are no part of the documented API; what they show is. */
+export const uiRoutes: FastifyPluginAsyncTypebox<UiOptions> = async (app, { token, ...options }) => {
+  const assets = readAssets()
+  const sources: PageSources = { ...options, href: collectorHref(assets.fileOf) }
+  app.addHook('onRoute', (route) => { route.schema = { ...route.schema, hide: true } })
+  await app.register(formBody)
+  answerWithPages(app, sources)
+  await app.register(assetRoutes, { assets })
+  await app.register(loginRoutes, { ...sources, token })
+  for (const routes of [overviewRoutes]) await app.register(routes, sources)
+}
