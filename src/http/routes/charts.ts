@@ -1,31 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
-import type { Pool } from 'pg'
 import { Type, type Static } from 'typebox'
-import { describeLinkChart, describeNodeChart, describePathChart, describeRadioChart, isRadioChart } from '../../charts/catalogue.js'
 import { chartCss } from '../../charts/style.js'
 import type { UnitSystem } from '../../charts/units.js'
 import { wallClock } from '../../charts/wall-clock.js'
-import { mediumOf, orderEnds } from '../../incidents/subject.js'
-import { findNames } from '../queries/names.js'
-import { findNode } from '../queries/nodes.js'
-import { identifyRadio, readBattery } from '../queries/radios.js'
-import { binLink, binNode, binPath } from '../queries/series.js'
 import { notFound, Refused } from '../refused.js'
 import { answers, Name, oneOf, query, Time } from '../schemas/common.js'
 import { mediumQuery } from '../schemas/series.js'
 import { makeChart, type ChartSource } from '../series/chart.js'
-import { binLinkSnr } from '../series/link.js'
-import { binRadio } from '../series/radio.js'
-import type { Kept, Range } from '../series/range.js'
+import { linkSource, nodeSource, pathSource, radioSource, type ChartSources } from '../series/sources.js'
 
-export interface ChartOptions {
-  db: Pool
-  now: () => number
-  /** How long rows of paths and links are kept, and those of radios. */
-  kept: Kept
-  radiosKept: Kept
+export interface ChartOptions extends ChartSources {
   /** IANA name of the zone of charts that ask for none. */
   timeZone: string
   units: UnitSystem
@@ -62,8 +48,6 @@ interface ChartRequest {
 }
 
 export const chartRoutes: FastifyPluginAsyncTypebox<ChartOptions> = async (app, options) => {
-  const { db, now, kept, radiosKept } = options
-
   app.get('/charts/radios/:node/:metric/:window', {
     schema: {
       ...common,
@@ -72,13 +56,7 @@ export const chartRoutes: FastifyPluginAsyncTypebox<ChartOptions> = async (app, 
       params: Type.Object({ node: Name, metric: metricOf('Such as bat, last_snr, nb_recv or telemetry.temperature.2'), window: file }),
     },
   }, async (request, reply) => {
-    const { node, metric } = request.params
-    const radio = await identifyRadio(db, node)
-    if (radio === undefined) throw notFound()
-    const described = describeRadioChart({ kind: radio.kind, battery: radio.battery && readBattery(radio.battery) }, metric)
-    return await sendChart(options, request, reply, {
-      subject: radio.id, metric: described, mayBeEmpty: isRadioChart(metric), kept: radiosKept, read: async (range) => await binRadio(db, radio, range, [metric]),
-    })
+    return await sendChart(options, request, reply, await radioSource(options, request.params))
   })
 
   app.get('/charts/paths/:src/:dst/:metric/:window', {
@@ -88,12 +66,7 @@ export const chartRoutes: FastifyPluginAsyncTypebox<ChartOptions> = async (app, 
       params: Type.Object({ src: Name, dst: Name, metric: metricOf('rtt_ms, jitter_ms or loss_pct'), window: file }),
     },
   }, async (request, reply) => {
-    const [src, dst] = await findNames(db, [request.params.src, request.params.dst])
-    const metric = describePathChart(request.params.metric)
-    if (src === undefined || dst === undefined || metric === undefined) throw notFound()
-    return await sendChart(options, request, reply, {
-      subject: `${src} → ${dst}`, metric, mayBeEmpty: true, kept, read: async (range) => await binPath(db, { src, dst }, range, [metric.metric]),
-    })
+    return await sendChart(options, request, reply, await pathSource(options, request.params))
   })
 
   app.get('/charts/links/:a/:b/:metric/:window', {
@@ -105,13 +78,7 @@ export const chartRoutes: FastifyPluginAsyncTypebox<ChartOptions> = async (app, 
       querystring: query({ medium: mediumQuery, ...chartQuery }),
     },
   }, async (request, reply) => {
-    const [from, to] = await findNames(db, [request.params.a, request.params.b])
-    const metric = describeLinkChart(request.params.metric)
-    if (from === undefined || to === undefined || metric === undefined) throw notFound()
-    const link = { ...orderEnds(from, to), medium: mediumOf(request.query.medium.toLowerCase()) }
-    const subject = `${link.a} – ${link.b}${link.medium === 'rf' ? '' : ` (${link.medium})`}`
-    const read = async (range: Range) => metric.metric === 'snr_db' ? await binLinkSnr(db, link, range) : await binLink(db, link, range, [metric.metric])
-    return await sendChart(options, request, reply, { subject, metric, mayBeEmpty: true, kept, read })
+    return await sendChart(options, request, reply, await linkSource(options, { ...request.params, medium: request.query.medium }))
   })
 
   app.get('/charts/nodes/:id/:metric/:window', {
@@ -121,17 +88,13 @@ export const chartRoutes: FastifyPluginAsyncTypebox<ChartOptions> = async (app, 
       params: Type.Object({ id: Name, metric: metricOf('cpu_pct, mem_mb, free_mem_mb or load1'), window: file }),
     },
   }, async (request, reply) => {
-    const node = await findNode(db, request.params.id, now())
-    const metric = describeNodeChart(request.params.metric)
-    if (node === undefined || metric === undefined) throw notFound()
-    return await sendChart(options, request, reply, {
-      subject: node.id, metric, mayBeEmpty: true, kept: null, read: async (range) => await binNode(db, node.id, range, [metric.metric]),
-    })
+    return await sendChart(options, request, reply, await nodeSource(options, request.params))
   })
 }
 
 /** Draws it and answers: 304 where the client has the same already, 404 where there is no such chart. */
-async function sendChart (options: ChartOptions, { params, query, headers }: ChartRequest, reply: FastifyReply, source: ChartSource): Promise<FastifyReply> {
+async function sendChart (options: ChartOptions, { params, query, headers }: ChartRequest, reply: FastifyReply, source: ChartSource | undefined): Promise<FastifyReply> {
+  if (source === undefined) throw notFound()
   const { tz: timeZone = options.timeZone, units = options.units, from, to } = query
   if (!isTimeZone(timeZone)) throw new Refused(400, `tz: ${timeZone} is not a time zone such as Europe/Zurich`)
   const window = windows[params.window]
