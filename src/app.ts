@@ -131,7 +131,9 @@ export async function buildApp (deps: AppDependencies) {
   const radiosKept = { rawS: ageSeconds(config.RETENTION_RADIO), hourlyS }
   await app.register(seriesRoutes, { db, now, kept })
   await app.register(radioSeriesRoutes, { db, now, kept: radiosKept })
-  await app.register(chartRoutes, { db, now, kept, radiosKept, units: config.DISPLAY_UNIT_SYSTEM, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone })
-  await app.register(uiRoutes, { db, now, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN })
+  const charts = { db, now, kept, radiosKept }
+  const look = { units: config.DISPLAY_UNIT_SYSTEM, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }
+  await app.register(chartRoutes, { ...charts, ...look })
+  await app.register(uiRoutes, { db, now, charts, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN })
   return app
 }

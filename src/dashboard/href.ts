@@ -11,7 +11,11 @@ export type Target =
   | { to: 'path', src: string, dst: string }
   | { to: 'radio', node: string, window?: ChartWindow }
   | { to: 'route', src: string, dst: string }
+  | ChartTarget
   | { to: 'asset', name: string }
+
+/** A chart as a file of its own. `of`: the radio or node, or both ends of the path or link. Of `range` a script asks for other times. */
+export interface ChartTarget { to: 'chart', kind: 'radios' | 'paths' | 'links' | 'nodes', of: string[], medium?: string, metric: string, window: ChartWindow | 'range' }
 
 /** Where a target is found. Pages never write an address themselves: the static site has others than the collector. */
 export type Href = (target: Target) => string
@@ -30,6 +34,7 @@ export function collectorHref (assetFile: (name: string) => string): Href {
       case 'path': return `/ui/paths/${segment(target.src)}/${segment(target.dst)}`
       case 'radio': return `/ui/radios/${segment(target.node)}/${target.window ?? 'day'}`
       case 'route': return `/ui/topology?highlight=${segment(target.src)},${segment(target.dst)}`
+      case 'chart': return `/charts/${[target.kind, ...target.of, target.metric, target.window].map(segment).join('/')}.svg${target.medium === undefined ? '' : `?medium=${segment(target.medium)}`}`
       case 'asset': return `/ui/assets/${assetFile(target.name)}`
       default: return `/ui/${target.to}`
     }

@@ -26,6 +26,8 @@ export interface ChartRequest {
   timeZone: string
   units: UnitSystem
   nowMs: number
+  /** For a page, which has charts' style sheet itself. */
+  isInline?: boolean
 }
 
 /** How far back the newest value may lie that a chart of aggregates shows as the present one. */
@@ -36,7 +38,7 @@ const [leastAgeS, greatestAgeS] = [60, 3600]
 /** A chart as SVG text, and for how many seconds it is worth keeping; undefined where there is none. */
 export async function makeChart (source: ChartSource, request: ChartRequest): Promise<{ svg: string, maxAgeS: number } | undefined> {
   const { subject, metric, mayBeEmpty, kept, read } = source
-  const { window, timeZone, units, nowMs } = request
+  const { window, timeZone, units, nowMs, isInline = false } = request
   const wanted = rangeOf(request)
   const range = chooseRange({ from: new Date(wanted.fromMs).toISOString(), to: new Date(wanted.toMs).toISOString(), step: wanted.stepS }, kept, nowMs)
   const { fromMs, toMs, stepS } = range
@@ -48,7 +50,7 @@ export async function makeChart (source: ChartSource, request: ChartRequest): Pr
   const svg = drawChart({
     id: `chart-${metric.metric.replace(/[^A-Za-z0-9_-]/g, '-')}-${window}`,
     metric: { ...metric, ...(conversion && { unit: conversion.unit, digits: conversion.digits }) },
-    subject, window, timeZone, fromMs, toMs, stepS,
+    subject, window, timeZone, fromMs, toMs, stepS, isInline,
     points: rows.map((row) => toPoint(row, stepS, convert)),
     ...(newest && { now: convert(newest.mean) }),
   })

@@ -1,9 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Pool } from 'pg'
+import type { UnitSystem } from '../../../charts/units.js'
 import type { Href } from '../../../dashboard/href.js'
 import type { View } from '../../../dashboard/page.js'
 import { noticeTexts } from '../../../dashboard/texts/notices.js'
 import { findMeshHealth } from '../../queries/health.js'
+import type { ChartSources } from '../../series/sources.js'
 
 /** What the routes of all pages need. */
 export interface PageSources {
@@ -11,6 +13,10 @@ export interface PageSources {
   now: () => number
   unknownAfterS: () => number
   href: Href
+  charts: ChartSources
+  /** IANA name of the collector's own zone: that of charts' axes. */
+  timeZone: string
+  units: UnitSystem
 }
 
 /**
