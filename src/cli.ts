@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { Interrupted } from './commands/signals.js'
 import { ConfigError } from './config.js'
 import { RuleSettingsError } from './rules/settings/read.js'
 import { version } from './version.js'
 
 const usageError = 2
+const interrupted = 130
 
 // Whoever read along has seen enough: `meshmon radio doctor | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -42,9 +44,10 @@ try {
   process.exitCode = exitCodeOf(error)
 }
 
-/** 0 for help and version, 2 for a wrong call or wrong settings, 1 for what failed. Commander has printed its own message. */
+/** 0 for help and version, 2 for a wrong call or wrong settings, 130 after Ctrl-C, 1 for what failed. Commander has printed its own message. */
 function exitCodeOf (error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageError
+  if (error instanceof Interrupted) return interrupted
   process.stderr.write(`meshmon: ${error instanceof Error ? error.message : String(error)}\n`)
   return error instanceof ConfigError || error instanceof RuleSettingsError ? usageError : 1
 }

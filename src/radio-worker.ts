@@ -31,8 +31,16 @@ export function stateFileOf (config: Pick<RadioConfig, 'STATE_DIR' | 'DATA_DIR'>
   return join(stateDirOf(config), 'poller.json')
 }
 
+export interface PartsOptions {
+  config: RadioConfig
+  settings: PollSettings
+  log: Logger
+  /** A command waits for its turn at the radio, keeps it until it is done, and tells itself what fails. */
+  isCommand: boolean
+}
+
 /** Everything that polls, without anything running yet. Throws where the state's folder can't be used. */
-export async function openRadioParts (config: RadioConfig, settings: PollSettings, log: Logger): Promise<RadioParts> {
+export async function openRadioParts ({ config, settings, log, isCommand }: PartsOptions): Promise<RadioParts> {
   const stateDir = stateDirOf(config)
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 })
@@ -46,7 +54,8 @@ export async function openRadioParts (config: RadioConfig, settings: PollSetting
     log,
     now: systemClock.now,
   })
-  const connection = createConnection({ transport: openTransport(config, { stateDir, log }), clock: systemClock, log, sharing: config.MESH_PORT_SHARING })
+  const transport = openTransport({ ...config, MESH_PORT_SHARING: config.MESH_PORT_SHARING || isCommand }, { stateDir, log })
+  const connection = createConnection({ transport, clock: systemClock, log, ...(isCommand ? { sharing: false, failureLevel: 'debug' } : { sharing: config.MESH_PORT_SHARING }) })
   const poller = createPoller({ connection, settings, stateFile: stateFileOf(config), report: (message) => delivery.put(message), clock: systemClock, log })
   return {
     connection,
@@ -61,7 +70,7 @@ export async function openRadioParts (config: RadioConfig, settings: PollSetting
 
 /** The radio worker: polls until the signal aborts, then releases the radio. Rejects where it can't begin. */
 export async function runRadioWorker ({ config, settings, log, signal }: { config: RadioConfig, settings: PollSettings, log: Logger, signal: AbortSignal }): Promise<void> {
-  const parts = await openRadioParts(config, settings, log)
+  const parts = await openRadioParts({ config, settings, log, isCommand: false })
   let status: StatusServer | undefined
   try {
     status = await serveStatus(config, parts)

@@ -18,6 +18,18 @@ export function untilSignal (log: Pick<Logger, 'info'>): Promise<void> {
   })
 }
 
+/** Ctrl-C ended a command: there is nothing to say of it, and the exit code is 130. */
+export class Interrupted extends Error {
+  override name = 'Interrupted'
+}
+
+/** Aborts with Interrupted at the first SIGINT or SIGTERM. A second one ends the process at once. */
+export function interruption (): AbortSignal {
+  const stop = new AbortController()
+  untilSignal({ info: () => {} }).then(() => stop.abort(new Interrupted('interrupted')), () => {})
+  return stop.signal
+}
+
 export async function closeInTime (closing: Promise<void>, log: Pick<Logger, 'warn'>): Promise<void> {
   const timer = setTimeout(() => {
     log.warn(`not closed within ${closeMs / 1000} s; stopping all the same`)

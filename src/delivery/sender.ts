@@ -103,7 +103,7 @@ export class Sender {
 
   #noteFolderTrouble (error: unknown): false {
     const reason = error instanceof Error ? error.message : String(error)
-    if (reason !== this.#folderTrouble) this.#options.log.error({ err: error }, `${this.#options.folder} cannot be used (${reason}): messages in it are not sent`)
+    if (reason !== this.#folderTrouble) this.#options.log.error(`${this.#options.folder} cannot be used (${reason}): messages in it are not sent`)
     this.#folderTrouble = reason
     return false
   }

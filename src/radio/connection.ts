@@ -20,6 +20,8 @@ export interface ConnectionOptions {
   log: Pick<BaseLogger, 'debug' | 'info' | 'warn'>
   /** Release the radio whenever nobody uses it, so that other programs can. */
   sharing: boolean
+  /** At which failures are logged: a command tells them itself. */
+  failureLevel?: 'warn' | 'debug'
   /** For the back-off: 0 to 1. */
   random?: () => number
 }
@@ -192,7 +194,7 @@ class KeptConnection implements Connection {
     const { problem, message } = told
     const remedy = told instanceof TransportError ? told.remedy : 'Check that companion firmware for this kind of connection is on the radio and that no other program uses it; then switch the radio off and on.'
     this.#lastError = { atMs: clock.now(), problem, message, remedy }
-    log.warn({ problem, remedy, retryMs: Math.round(waitMs), failures: this.#failures }, message)
+    log[this.#options.failureLevel ?? 'warn']({ problem, remedy, retryMs: Math.round(waitMs), failures: this.#failures }, message)
   }
 
   #taken (waitMs: number): TransportError {

@@ -33,11 +33,17 @@ export interface PollerFigures {
   unreported: number
 }
 
+/** A round, or why there was none. */
+export interface PolledOnce extends Omit<Polled, 'result'> { result: RoundResult | 'breaker_open' }
+
 export interface Poller {
   /** Polls until the signal aborts. Whatever fails is logged and told, and polling goes on. */
   run (signal: AbortSignal): Promise<void>
-  /** What is named once, now: the companion, then each repeater whose breaker and airtime allow it, the longest not asked first. */
-  once (signal: AbortSignal, what?: { companion: boolean, repeaters: boolean }): Promise<(Polled | { node: string, role: 'repeater', result: 'breaker_open', readings: Polled['readings'] })[]>
+  /**
+   * What is named once, now: the companion, then each repeater whose breaker and airtime allow it, the longest not asked first. Ends
+   * where the companion can't be used, and when the signal aborts, with what was done until then.
+   */
+  once (signal: AbortSignal, what?: { companion: boolean, repeaters: boolean }): Promise<PolledOnce[]>
   figures (): PollerFigures
 }
 
@@ -100,14 +106,26 @@ class LoopingPoller implements Poller {
     }
   }
 
-  async once (signal: AbortSignal, { companion, repeaters } = { companion: true, repeaters: true }): Promise<(Polled | { node: string, role: 'repeater', result: 'breaker_open', readings: Polled['readings'] })[]> {
+  async once (signal: AbortSignal, { companion, repeaters } = { companion: true, repeaters: true }): Promise<PolledOnce[]> {
     await this.#takeResets()
     const asked = (id: string): number => this.#state.of(id).askedMs ?? -Infinity
-    const polled: Awaited<ReturnType<Poller['once']>> = companion ? [await this.#companion(signal)] : []
-    for (const id of repeaters ? [...this.#ids].sort((a, b) => asked(a) === asked(b) ? 0 : asked(a) - asked(b)) : []) {
-      polled.push(this.#rounds.breakerOf(id) === 'open' ? { node: id, role: 'repeater', result: 'breaker_open', readings: {} } : await this.#repeater(id, signal))
+    const ids = [...this.#ids].sort((a, b) => asked(a) === asked(b) ? 0 : asked(a) - asked(b))
+    const rounds = [
+      ...(companion ? [() => this.#companion(signal)] : []),
+      ...(repeaters ? ids.map((id) => () => this.#repeaterOnce(id, signal)) : []),
+    ]
+    const polled: PolledOnce[] = []
+    try {
+      for (const round of rounds) if (polled.at(-1)?.result !== 'no_companion') polled.push(await round())
+    } catch (error) {
+      if (!signal.aborted) throw error
     }
     return polled
+  }
+
+  async #repeaterOnce (id: string, signal: AbortSignal): Promise<PolledOnce> {
+    if (this.#rounds.breakerOf(id) === 'open') return { node: id, role: 'repeater', result: 'breaker_open', readings: {} }
+    return await this.#repeater(id, signal)
   }
 
   figures (): PollerFigures {

@@ -31,7 +31,7 @@ export interface RoundsOptions {
   settings: PollSettings
   state: PollState
   budget: Budget
-  /** Keeps a message for good. What it rejects with is logged, and the reading is lost. */
+  /** Keeps a message for good. Where it rejects, the reading is lost; that is logged once until it works again. */
   report: (message: WorkerMessage) => Promise<void>
   clock: Clock
   log: Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>
@@ -62,6 +62,8 @@ export class Rounds {
   /** Public keys by node: events carry them, since another radio may have the same name. */
   readonly #keys = new Map<string, string>()
   #unreported = 0
+  /** Of them those since the last message that was kept. */
+  #lostInARow = 0
 
   constructor (options: RoundsOptions) { this.#options = options }
 
@@ -117,7 +119,7 @@ export class Rounds {
       signal.throwIfAborted()
       const reason = error instanceof Error ? error.message : String(error)
       const isKnown = error instanceof RadioError || error instanceof TransportError
-      if (isKnown) this.#options.log.info({ node: polled.node, reason }, 'a round came to nothing: the companion could not be used')
+      if (isKnown) this.#options.log[isOfConnection(error) ? 'debug' : 'info']({ node: polled.node, reason }, 'a round came to nothing: the companion could not be used')
       else this.#options.log.error({ err: error, node: polled.node }, 'a round failed unexpectedly')
       return { ...polled, result: 'no_companion', reason }
     }
@@ -258,13 +260,23 @@ export class Rounds {
   async #report (message: WorkerMessage): Promise<boolean> {
     try {
       await this.#options.report(message)
-      return true
     } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      if (this.#lostInARow === 0) this.#options.log.error(`readings are lost until this is mended: ${reason}`)
+      this.#options.log.debug({ err: error, node: message.node, type: message.type }, 'a message could not be kept and is lost')
       this.#unreported++
-      this.#options.log.error({ err: error, node: message.node, type: message.type }, 'a message could not be kept and is lost')
+      this.#lostInARow++
       return false
     }
+    if (this.#lostInARow > 0) this.#options.log.info(`readings are kept again; ${this.#lostInARow} messages were lost`)
+    this.#lostInARow = 0
+    return true
   }
+}
+
+/** Trouble that the connection has told already. */
+function isOfConnection (error: RadioError | TransportError): boolean {
+  return error instanceof TransportError || error.problem === 'closed' || error.problem === 'no_answer'
 }
 
 function notFound (contacts: Contact[]): { reason: string, details: Details } {

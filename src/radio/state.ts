@@ -30,7 +30,7 @@ export interface PollState {
   of (id: string): RepeaterMemory
   /** Airtime of the last hour, as an earlier process left it. */
   spent: Spent[]
-  /** Writes all of it. A disk that is full is logged: the poller goes on. */
+  /** Writes all of it. A disk that is full is logged once until it works again: the poller goes on. */
   save (spent: Spent[]): void
 }
 
@@ -77,6 +77,7 @@ export function openState (options: PollStateOptions, cooldownMs: number): PollS
   const past = (ms: number): number => monotonicMs - Math.max(nowMs - ms, 0)
   const pastOrNull = (ms: number | null): number | null => ms === null ? null : past(ms)
   const before = readState(options)
+  let isUnwritable = false
 
   function restore (id: string): RepeaterMemory {
     const one = before?.repeaters[id]
@@ -105,8 +106,18 @@ export function openState (options: PollStateOptions, cooldownMs: number): PollS
     save (spent) {
       const offsetMs = clock.now() - clock.monotonicMs()
       const repeaters = Object.fromEntries([...memories].map(([id, memory]) => [id, toStored(memory, offsetMs)]))
-      writeState(options, { version: 1, spent: spent.map(({ atMs, ms }) => ({ at: atMs + offsetMs, ms })), repeaters })
+      write({ version: 1, spent: spent.map(({ atMs, ms }) => ({ at: atMs + offsetMs, ms })), repeaters })
     },
+  }
+
+  function write (state: Stored): void {
+    try {
+      replaceFile(file, JSON.stringify(state))
+      isUnwritable = false
+    } catch (error) {
+      if (!isUnwritable) options.log.error(`${file} can't be written (${(error as Error).message}): after a restart breakers and the airtime budget are those of before`)
+      isUnwritable = true
+    }
   }
 
   function readState ({ log }: PollStateOptions): Stored | undefined {
@@ -151,14 +162,6 @@ function toStored ({ node, breaker, askedMs, isFailing, loggedInBy, silentLogins
     silent_logins: silentLogins,
     silent_over_path: silentOverPath,
     path_reset: wall(pathResetMs),
-  }
-}
-
-function writeState ({ file, log }: PollStateOptions, state: Stored): void {
-  try {
-    replaceFile(file, JSON.stringify(state))
-  } catch (error) {
-    log.error({ err: error, file }, 'the state of the radio worker can\'t be written: after a restart breakers and the airtime budget are those of before')
   }
 }
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once as onceEmitted } from 'node:events'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../src/clock.js'
 import { packageRoot } from '../../src/paths.js'
@@ -31,6 +32,22 @@ async function setUp (t: Test) {
     return { code, all: program.output(), output: program.output().replace(/^\{"level".*\n/gm, '') }
   }
   return { world, folder, settings, run }
+}
+
+/** Connections that the companion has seen. */
+function countConnections (world: World): () => number {
+  const attach = world.companion.attach.bind(world.companion)
+  let connections = 0
+  world.companion.attach = (client) => {
+    connections++
+    return attach(client)
+  }
+  return () => connections
+}
+
+async function until (isMet: () => boolean, what: string): Promise<void> {
+  const signal = AbortSignal.timeout(60_000)
+  while (!isMet()) await delay(20, undefined, { signal }).catch(() => { throw new Error(`not within a minute: ${what}`) })
 }
 
 t.test('the commands, at a radio that is well', async (t) => {
@@ -67,16 +84,51 @@ t.test('what is wrong is told, with an exit code for scripts', async (t) => {
   t.notMatch(doctor.all, password)
 
   world.companion.powerOff()
-  const once = await run(['once', '--quiet'])
-  t.equal(once.code, 1)
-  t.match(once.output, /companion \| no companion \| tcp .* can't be reached/)
-  t.match((await run(['contacts'])).code, 1)
+  const three = { REPEATERS: '[{ name: Hill }, { name: Ridge }, { name: Lake }]' }
+  for (const args of [['once'], ['once', '--quiet'], ['contacts']]) {
+    const { code, all } = await run(args, three)
+    t.equal(code, 1)
+    t.match(all, /^meshmon: tcp 127\.0\.0\.1:\d+ can't be reached: .+\n$/, `${args.join(' ')}: one line, with its remedy`)
+    t.match(all.split('\n').length, 2)
+  }
+  t.match(JSON.parse((await run(['once', '--json'], three)).output.split('\nmeshmon:')[0]!), { rounds: [{ result: 'no_companion', reason: /can't be reached/ }] })
 
   t.match(await run(['reset-breaker', 'Lake']), { code: 1, output: /no repeater Lake is polled: the settings name Hill/ })
   t.match(await run(['reset-breaker', 'hill']), { code: 0, output: /hill is asked again/ })
   t.ok(readdirSync(join(folder, 'radio')).some((name) => name.startsWith('poller.json.reset.')))
   t.match(await run(['once'], { MESH_TRANSPORT: 'pigeon', COMPANION_STEP: '1' }), { code: 2, all: /MESH_TRANSPORT: must be one of serial, tcp, ble[\s\S]*COMPANION_STEP/ })
   t.match(await run(['nonsense']), { code: 2 })
+})
+
+t.test('once keeps one connection for all of its rounds', async (t) => {
+  const { world, run } = await setUp(t)
+  const connections = countConnections(world)
+  const { code, output } = await run(['once'], { REPEATERS: `[{ name: Hill, password: ${password} }, { name: Ridge }]` })
+  t.equal(code, 0, output)
+  t.match(output, /Hill .* answered[\s\S]*Ridge .* answered/)
+  t.equal(connections(), 1)
+})
+
+t.test('Ctrl-C: exit code 130; once prints what it has', async (t) => {
+  const { world, folder, settings } = await setUp(t)
+  world.repeater('Hill').powerOff()
+  const once = runMeshmon(t, ['radio', 'once'], { ...settings, REMOTE_TIMEOUT_S: '120' })
+  // The companion was read, and Hill is being asked.
+  await until(() => existsSync(join(folder, 'radio', 'poller.json')), 'a round of Hill')
+  once.child.kill('SIGINT')
+  t.equal(await once.ended, 130)
+  t.match(once.output(), /Base-1 \| companion \| answered/)
+  t.notMatch(once.output(), /Hill +\||interrupted/)
+
+  const connections = countConnections(world)
+  world.companion.hang()
+  for (const [i, command] of ['contacts', 'doctor'].entries()) {
+    const program = runMeshmon(t, ['radio', command], settings)
+    await until(() => connections() > i, `a connection of ${command}`)
+    program.child.kill('SIGINT')
+    t.equal(await program.ended, 130)
+    t.equal(program.output().replace(/^\{"level".*\n/gm, ''), '')
+  }
 })
 
 t.test('once on a full disk: what is lost is told, and the exit code says so', async (t) => {

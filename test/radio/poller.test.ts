@@ -1,3 +1,4 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import t from 'tap'
 import { createMessageReader } from '../../src/messages/index.js'
 import { RadioError } from '../../src/radio/companion.js'
@@ -209,16 +210,60 @@ t.test('telemetry and neighbours: their own messages, all with the time of the r
 })
 
 t.test('a message that can not be kept is lost, the next is not', async (t) => {
-  const { runFor, messages, diskTrouble, poller, readings } = createScene(t, ['Hill'])
+  const { runFor, messages, diskTrouble, poller, readings, logged } = createScene(t, ['Hill'])
+  const lines = (pattern: RegExp): string[] => logged.filter((line) => pattern.test(line) && !line.includes('"level":20'))
   diskTrouble.error = new Error('no space left on device')
   await runFor(5 * minuteMs + 1)
   t.same(messages, [])
   t.equal(poller.figures().unreported, 7)
+  t.equal(lines(/no space left on device/).length, 1, 'one line, not one for each message')
   diskTrouble.error = null
   await runFor(minuteMs)
   t.ok(readings('Base-1')[0]?.info, 'what was not kept is news still')
+  t.equal(lines(/kept again; 7 messages were lost/).length, 1)
   await runFor(stepMs)
   t.equal(readings('Hill').length, 1)
+})
+
+t.test('a state that can not be written is told once, until it could be', async (t) => {
+  const { runFor, stateFile, logged } = createScene(t, ['Hill', 'Tower'])
+  const count = (): number => logged.filter((line) => line.includes(`${stateFile} can't be written`)).length
+  mkdirSync(stateFile)
+  await runFor(2 * stepMs)
+  t.equal(count(), 1)
+  rmSync(stateFile, { recursive: true })
+  await runFor(stepMs)
+  t.ok(existsSync(stateFile))
+  rmSync(stateFile)
+  mkdirSync(stateFile)
+  await runFor(stepMs)
+  t.equal(count(), 2)
+})
+
+t.test('trouble that the connection has told is not told again for each round; other trouble is', async (t) => {
+  const { mesh, runFor, logged } = createScene(t, ['Hill', 'Tower'])
+  const count = (pattern: RegExp): number => logged.filter((line) => pattern.test(line) && !line.includes('"level":20')).length
+  mesh.trouble = new TransportError('unreachable', 'the radio is away', 'switch it on')
+  await runFor(5 * minuteMs)
+  t.equal(count(/the radio is away/), 0)
+  mesh.trouble = new RadioError('queue_full', 'its pool is full')
+  await runFor(5 * minuteMs)
+  t.ok(count(/its pool is full/) > 0)
+})
+
+t.test('once ends where the companion can not be used, and when it is interrupted, with what was done', async (t) => {
+  const { mesh, clock, poller } = createScene(t, ['Hill', 'Tower', 'Lake'])
+  const stop = new AbortController()
+  mesh.trouble = new TransportError('unreachable', 'the radio is away', 'switch it on')
+  t.match(await clock.until(poller.once(stop.signal)), [{ node: 'companion', result: 'no_companion', reason: 'the radio is away' }])
+  t.equal(mesh.connections, 1)
+  mesh.trouble = null
+  mesh.repeater('Tower').isUp = false
+  const polling = poller.once(stop.signal)
+  await clock.run(5000)
+  stop.abort(new Error('interrupted'))
+  t.match((await clock.until(polling)).map(({ node, result }) => [node, result]), [['Base-1', 'answered'], ['Hill', 'answered']])
+  t.same(mesh.asked.filter(({ name }) => name === 'Lake'), [])
 })
 
 t.test('the collector takes every message', async (t) => {

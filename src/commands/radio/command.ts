@@ -8,14 +8,16 @@ import { examineRadio } from '../../doctor/radio.js'
 import { createLog } from '../../log.js'
 import { openRadioParts, runRadioWorker, stateDirOf, stateFileOf, type RadioParts } from '../../radio-worker.js'
 import { readPollSettings } from '../../radio/poll-settings.js'
+import { RadioError } from '../../radio/companion.js'
 import { openCompanion } from '../../radio/session.js'
 import type { PollSettings } from '../../radio/settings.js'
 import { requestBreakerReset } from '../../radio/state.js'
 import { openTransport } from '../../radio/transports/index.js'
+import { TransportError } from '../../radio/transports/transport.js'
 import { version } from '../../version.js'
-import { closeInTime, untilSignal } from '../signals.js'
+import { closeInTime, interruption, untilSignal } from '../signals.js'
 import { printContacts, showContact } from './contacts.js'
-import { isWell, printRounds } from './once.js'
+import { isWell, problemsOf, showRounds } from './once.js'
 
 const drainMs = 5000
 
@@ -71,12 +73,14 @@ async function runWorker (): Promise<void> {
 async function withRadio<T> (level: 'info' | 'warn', work: (parts: RadioParts, signal: AbortSignal) => Promise<T>): Promise<T> {
   const { config, settings } = load()
   const log = logBeside(config, level)
-  const stop = new AbortController()
-  untilSignal({ info: () => {} }).then(() => stop.abort(new Error('interrupted')), () => {})
-  // A command waits for its turn; the worker that was not told to share never gives it one, and the error then says so.
-  const parts = await openRadioParts({ ...config, MESH_PORT_SHARING: true }, settings, log)
+  const signal = interruption()
+  const parts = await openRadioParts({ config, settings, log, isCommand: true })
   try {
-    return await work(parts, stop.signal)
+    return await work(parts, signal)
+  } catch (error) {
+    const remedy = parts.connection.state().lastError?.remedy
+    if (remedy === undefined || !(error instanceof TransportError || error instanceof RadioError)) throw error
+    throw new Error(`${error.message}. ${remedy}`, { cause: error })
   } finally {
     await closeInTime(parts.close(), log)
   }
@@ -85,17 +89,22 @@ async function withRadio<T> (level: 'info' | 'warn', work: (parts: RadioParts, s
 interface OnceOptions { companion?: true, repeaters?: true, json?: true, quiet?: true }
 
 async function runOnce ({ companion, repeaters, json, quiet }: OnceOptions): Promise<void> {
-  await withRadio(quiet || json ? 'warn' : 'info', async ({ poller, delivery }, signal) => {
+  await withRadio(quiet || json ? 'warn' : 'info', async ({ connection, poller, delivery }, signal) => {
     const all = companion === repeaters
     const rounds = await poller.once(signal, { companion: all || companion === true, repeaters: all || repeaters === true })
-    const reached = await delivery.drain(drainMs)
-    const printed = quiet ? rounds.filter((round) => !isWell(round)) : rounds
-    if (json) process.stdout.write(`${JSON.stringify({ rounds: printed, waiting: delivery.status().waiting }, null, 2)}\n`)
-    else if (printed.length > 0) process.stdout.write(`${printRounds(printed)}\n`)
-    if (!reached && !quiet && !json) process.stderr.write(`meshmon: the collector takes nothing at present (${delivery.status().trouble?.reason ?? 'it is slow'}); what was read waits on the disk\n`)
+    const remedy = connection.state().lastError?.remedy
+    await connection.close()
+    const hasArrived = signal.aborted || await delivery.drain(drainMs)
+    const { waiting, trouble } = delivery.status()
     const { unreported } = poller.figures()
-    if (unreported > 0) process.stderr.write(`meshmon: ${unreported} messages could not be kept and are lost: make room on the disk, or let DATA_DIR name a folder with room\n`)
+    process.stdout.write(showRounds(rounds, { json: json === true, quiet: quiet === true, waiting }))
+    for (const text of [
+      ...problemsOf(rounds, remedy),
+      ...(hasArrived || quiet || json ? [] : [`the collector takes nothing at present (${trouble?.reason ?? 'it is slow'}); what was read waits on the disk`]),
+      ...(unreported > 0 ? [`${unreported} messages could not be kept and are lost: make room on the disk, or let DATA_DIR name a folder with room`] : []),
+    ]) process.stderr.write(`meshmon: ${text}\n`)
     if (unreported > 0 || !rounds.every(isWell)) process.exitCode = 1
+    signal.throwIfAborted()
   })
 }
 
@@ -113,13 +122,12 @@ async function runDoctor ({ json }: { json?: true }): Promise<void> {
     process.stdout.write(json ? `${JSON.stringify(finding)}\n` : `${printFinding(finding)}\n`)
   }
   for (const name of unknown) show({ check: 'settings', state: 'warning', text: `${file}: nothing reads ${name}; is it misspelt?` })
-  const stop = new AbortController()
-  const log = logBeside(config, 'warn')
-  untilSignal({ info: () => {} }).then(() => stop.abort(new Error('interrupted')), () => {})
+  const signal = interruption()
+  const log = logBeside(config, 'error')
   const transport = openTransport(config, { stateDir: stateDirOf(config), log })
-  const open = () => openCompanion({ transport, clock: systemClock, log, signal: stop.signal })
-  for await (const finding of examineRadio({ open, settings, clock: systemClock, signal: stop.signal })) show(finding)
-  show(await checkCollector(config.COLLECTOR_URL, config.INGEST_TOKEN, stop.signal))
+  const open = () => openCompanion({ transport, clock: systemClock, log, signal })
+  for await (const finding of examineRadio({ open, settings, clock: systemClock, signal })) show(finding)
+  show(await checkCollector(config.COLLECTOR_URL, config.INGEST_TOKEN, signal))
   if (problems > 0) process.exitCode = 1
 }
 
@@ -134,6 +142,6 @@ function resetBreaker (name: string): void {
 }
 
 /** On standard error: standard output belongs to the answer. */
-function logBeside (config: RadioConfig, level: 'info' | 'warn'): Logger {
+function logBeside (config: RadioConfig, level: 'info' | 'warn' | 'error'): Logger {
   return createLog(config.MESH_DEBUG ? 'debug' : level, process.stderr)
 }
