@@ -1,4 +1,5 @@
-import type { Hop, Window } from './measure.js'
+import type { Hop } from './hop.js'
+import type { Window } from './measure.js'
 import type { AgentStyle, Mesh, MeshNode } from './mesh.js'
 import { nodeName } from './subject.js'
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
-import { FaultError, parseFault, subjectText, type Fault } from './faults.js'
+import { arednOptions, simulateAredn, type ArednOptions } from './aredn/command.js'
+import { agentKinds, FaultError, historyKinds, parseFault, subjectText, type Fault } from './faults.js'
 import { generateMessages } from './generate.js'
 import { generateMesh, type Mesh } from './mesh.js'
 import { collect, parseShare, parseSpeed, parseTime, parseUrl, readDuration, wholeNumber } from './options.js'
@@ -11,6 +11,7 @@ import { Progress } from '../progress.js'
 import { radioOptions, simulateRadio, type RadioOptions } from './radio/command.js'
 import { run, type Pace } from './run.js'
 import { FileSink, type Counts, type Sink } from './sink.js'
+import { stopOnSignals } from './stopping.js'
 import { TruthRecorder } from './truth.js'
 
 interface Options {
@@ -33,15 +34,17 @@ interface Options {
   truth?: string
   json?: true
   radio?: true
+  aredn?: true
+  port?: number
 }
 
 /** When a run starts and ends in mesh time (ms), and how it keeps pace with the clock. */
 export interface Span { from: number, to: number, pace: Pace | null }
 
-/** `meshmon simulate`: a simulated mesh with known faults that posts to a collector, or a simulated radio. */
+/** `meshmon simulate`: a simulated mesh with known faults that posts to a collector, a simulated radio, or simulated AREDN nodes. */
 export function simulateCommand (): Command {
   const simulator = new Command('simulate')
-    .description('a simulated mesh with known faults, posting to a collector; or a simulated radio for the radio worker')
+    .description('a simulated mesh with known faults, posting to a collector; or a simulated radio, or AREDN nodes, for the workers')
     .option('--url <url>', 'collector', parseUrl, new URL('http://127.0.0.1:8080'))
     .option('--token <token>', 'INGEST_TOKEN of the collector')
     .option('--nodes <n>', 'size of the mesh, 2 to 2000', wholeNumber(2, 2000), 30)
@@ -60,12 +63,13 @@ export function simulateCommand (): Command {
     .option('--out <file>', 'write the messages here, one a line, instead of posting')
     .option('--truth <file>', 'write what was wrong, when and where, as JSON')
     .option('--json', 'summary as JSON, no progress')
+    .option('--port <port>', 'radio, AREDN: port to listen on (0: any)', wholeNumber(0, 65_535))
     .addHelpText('after', help)
-  for (const option of radioOptions()) simulator.addOption(option)
+  for (const option of [...radioOptions(), ...arednOptions()]) simulator.addOption(option)
   return simulator
-    .action(async (options: Options & RadioOptions, command: Command) => {
+    .action(async (options: Options & RadioOptions & ArednOptions, command: Command) => {
       try {
-        await (options.radio ? simulateRadio(options) : simulate(options))
+        await simulatorOf(options)(options)
       } catch (error) {
         if (error instanceof FaultError) command.error(`error: ${error.message}`)
         throw error
@@ -73,37 +77,40 @@ export function simulateCommand (): Command {
     })
 }
 
+function simulatorOf ({ radio, aredn }: Options): (options: Options & RadioOptions & ArednOptions) => Promise<void> {
+  if (radio) return simulateRadio
+  return aredn ? simulateAredn : simulate
+}
+
 const help = `
 Faults: rf_drop, bottleneck (link A--B or A--B@tunnel); jitter, loss, flap (path A>B); overload, crash, silent, skew (node).
+With --aredn: rf_drop, link_down (link); overload, silent (node).
 SUBJECT is auto (chosen by the seed so that its rule can see it) or names of the mesh; node-03 is its third node.
 
   meshmon simulate --backfill 24h --nodes 100 --faults 40 --truth truth.json
   meshmon simulate --backfill 2h --live --fault rf_drop:auto@1h55m+20m --fault "jitter:node-03>node-07@2h1m+5m"
-  meshmon simulate --radio --repeaters 5 --loss 0.05`
+  meshmon simulate --radio --repeaters 5 --loss 0.05
+  meshmon simulate --aredn --nodes 100 --odd 8 --fault rf_drop:auto@10m+1h`
 
 async function simulate (options: Options): Promise<void> {
+  if (options.port !== undefined) throw new FaultError('--port is for --radio and --aredn')
   const mesh = generateMesh({ seed: options.seed, nodes: options.nodes, v1Share: options.v1Share })
   const { from, to, pace } = spanOf(options, Date.now())
   const wishes = options.fault.map((text) => parseFault(text, mesh))
-  const faults = planFaults(mesh, { wishes, random: options.faults, seed: options.seed, from, to, live: pace?.speed === 1 })
+  const faults = planFaults(mesh, { wishes, random: options.faults, seed: options.seed, from, to, kinds: pace?.speed === 1 ? agentKinds : historyKinds })
   const truth = new TruthRecorder(mesh, faults, from)
-  const stop = new AbortController()
-  const wait = (ms: number): Promise<void> => sleep(ms, undefined, { signal: stop.signal }).catch(() => {})
-  const clock = { signal: stop.signal, now: Date.now, wait }
-  const onSignal = (): void => stop.abort()
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
-  const sink: Sink = options.out === undefined ? new PostSink({ ...options, ...clock }) : new FileSink(options.out)
+  const stopping = stopOnSignals()
+  const sink: Sink = options.out === undefined ? new PostSink({ ...options, ...stopping }) : new FileSink(options.out)
   const progress = new Progress(options.json ? null : process.stderr, { from, to })
   if (!options.json) print(describeFaults(mesh, faults))
   const started = Date.now()
   let stopped = false
   try {
-    const last = await run(generateMessages(mesh, faults, { from, to, seed: options.seed, truth }), { pace, sink, progress, ...clock })
-    stopped = stop.signal.aborted
+    const last = await run(generateMessages(mesh, faults, { from, to, seed: options.seed, truth }), { pace, sink, progress, ...stopping })
+    stopped = stopping.signal.aborted
     if (options.truth !== undefined) await writeFile(options.truth, `${JSON.stringify(truth.truth(stopped ? last ?? from : to), null, 2)}\n`)
   } finally {
-    stop.abort()
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    stopping.stop()
   }
   const seconds = (Date.now() - started) / 1000
   print(options.json ? summary(sink.counts, { from, to, seconds, faults: faults.length, stopped }) : sentence(sink.counts, seconds, options))

@@ -37,7 +37,7 @@ export class Conditions {
     if (at < this.#nextChange) return
     this.active = this.#faults.filter((fault) => fault.start <= at && at < lastsUntil(fault))
     this.#nextChange = Math.min(...this.#faults.flatMap((fault) => [fault.start, lastsUntil(fault)]).filter((time) => time > at))
-    const shaping = this.active.filter(({ kind }) => kind === 'rf_drop' || kind === 'silent')
+    const shaping = this.active.filter(({ kind }) => kind === 'rf_drop' || kind === 'silent' || kind === 'link_down')
     const shape = shaping.map((fault) => this.#faults.indexOf(fault)).join()
     if (shape === this.#shape) return
     this.#shape = shape
@@ -77,12 +77,13 @@ function lastsUntil ({ kind, end }: Fault): number {
   return kind === 'crash' ? end + restartMs : end
 }
 
-/** Cost of links while radio links have dropped (rf_drop) and nodes are gone (silent). */
+/** Cost of links while radio links have dropped (rf_drop), links are down (link_down) and nodes are gone (silent). */
 export function etxUnder (mesh: Mesh, faults: Fault[]): (link: Link) => number {
   const dropped = new Set(faults.flatMap(({ kind, subject }) => kind === 'rf_drop' && subject.scope === 'link' ? [subject.link] : []))
+  const down = new Set(faults.flatMap(({ kind, subject }) => kind === 'link_down' && subject.scope === 'link' ? [subject.link] : []))
   const gone = new Set(faults.flatMap(({ kind, subject }) => kind === 'silent' ? subjectNodes(mesh, subject) : []))
   return (link) => {
-    if (gone.has(link.a) || gone.has(link.b)) return Infinity
+    if (gone.has(link.a) || gone.has(link.b) || down.has(link.index)) return Infinity
     return dropped.has(link.index) ? link.etx / (dropFactors.lq * dropFactors.nlq) : link.etx
   }
 }

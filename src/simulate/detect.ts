@@ -1,5 +1,6 @@
 import { faultKinds, type Fault, type Subject } from './faults.js'
-import type { Hop, Window } from './measure.js'
+import type { Hop } from './hop.js'
+import type { Window } from './measure.js'
 
 /** Sees what concerns the subject of one fault and answers true as soon as the rule's condition of rules.md holds. */
 export interface Detector {
@@ -54,6 +55,8 @@ export function detectorOf (fault: Fault): Detector {
     crash: () => crashes(subject),
     // Silence and skew are seen in what does not come and when: the recorder knows the times.
     silent: () => ({}),
+    // Agents tell of no link that is down; AREDN nodes do.
+    link_down: () => ({}),
     skew: () => ({}),
   }
   return makers[kind]()

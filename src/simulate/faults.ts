@@ -13,11 +13,17 @@ export const faultKinds = {
   crash: { rule: 'repeated_crashes', scope: 'node', minutes: [24, 50] },
   silent: { rule: 'node_silent', scope: 'node', minutes: [40, 70] },
   skew: { rule: 'clock_skew', scope: 'node', minutes: [30, 40] },
+  link_down: { rule: 'link_down', scope: 'link', minutes: [30, 60] },
 } as const
 
 export type FaultKind = keyof typeof faultKinds
 
-export const kindNames: FaultKind[] = ['rf_drop', 'jitter', 'loss', 'flap', 'bottleneck', 'overload', 'crash', 'silent', 'skew']
+/** What the messages of agents show. */
+export const agentKinds: readonly FaultKind[] = ['rf_drop', 'jitter', 'loss', 'flap', 'bottleneck', 'overload', 'crash', 'silent', 'skew']
+/** Of these, what a history shows: a skewed clock needs real times of receipt. */
+export const historyKinds = agentKinds.filter((kind) => kind !== 'skew')
+/** What AREDN nodes tell of themselves and their links. */
+export const arednKinds: readonly FaultKind[] = ['rf_drop', 'link_down', 'overload', 'silent']
 
 export type Subject =
   | { scope: 'path', src: number, dst: number }
@@ -75,12 +81,12 @@ export function subjectNodes (mesh: Mesh, subject: Subject): number[] {
  * named by its place in the mesh (`node-03` is the third).
  * @throws FaultError that says what is wrong and what is possible
  */
-export function parseFault (text: string, mesh: Mesh): FaultWish {
+export function parseFault (text: string, mesh: Mesh, kinds: readonly FaultKind[] = agentKinds): FaultWish {
   const parts = /^(\w+):(.+)@([^@+]+)\+([^@+]+)$/.exec(text)
   if (parts === null) throw new FaultError(`"${text}" is not KIND:SUBJECT@START+DURATION, for example jitter:auto@10m+20m`)
   const [, kindText = '', subject = '', start = '', duration = ''] = parts
-  const kind = kindNames.find((name) => name === kindText)
-  if (kind === undefined) throw new FaultError(`"${kindText}" is no kind of fault; there are ${kindNames.join(', ')}`)
+  const kind = kinds.find((name) => name === kindText)
+  if (kind === undefined) throw new FaultError(`"${kindText}" is no kind of fault; there are ${kinds.join(', ')}`)
   const wish = { kind, offset: parseDuration(start), duration: parseDuration(duration) }
   if (wish.duration <= 0) throw new FaultError(`"${text}" lasts no time`)
   return { ...wish, subject: subject === 'auto' ? null : parseSubject(subject, kind, mesh) }

@@ -2,14 +2,16 @@ import { crashMessage, healthMessage, isoSeconds, networkStatus, reportsCrashes,
 import { Conditions } from './conditions.js'
 import { crashTimes, restartMs, subjectNodes, type Fault } from './faults.js'
 import { MinHeap } from './heap.js'
-import { Meter, round, type Window } from './measure.js'
+import { round } from './hop.js'
+import { Meter, type Window } from './measure.js'
 import { clamp, type Mesh, type MeshNode } from './mesh.js'
 import { Random } from './random.js'
+import type { Outgoing } from './sink.js'
 import type { TruthRecorder } from './truth.js'
 import { CutOffs, dayLoad, Outliers } from './weather.js'
 
-/** A message as it leaves a node. `at` (ms since 1970) is when it is sent, later than its `sent_at` where the node had to queue. */
-export interface Emission { at: number, node: number, message: Message }
+/** A message of an agent. It is sent later than its `sent_at` says where the node had to queue. */
+export interface Emission extends Outgoing { message: Message }
 
 export interface GenerateOptions {
   /** ms since 1970, whole seconds. */

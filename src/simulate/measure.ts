@@ -1,22 +1,10 @@
-import { dropFactors, type Conditions } from './conditions.js'
+import type { Conditions } from './conditions.js'
 import type { Fault } from './faults.js'
-import { clamp, type Link, type Mesh } from './mesh.js'
+import { measureHop, round, type Hop } from './hop.js'
+import type { Mesh } from './mesh.js'
 import type { Random } from './random.js'
 import { alternatives, type Route } from './routes.js'
 import { dayLoad, daySnr, type Outliers } from './weather.js'
-
-/** One hop of a route as its sender sees it; signal and noise of radio links only. */
-export interface Hop {
-  from: number
-  to: number
-  link: Link
-  lq: number
-  nlq: number
-  etx: number
-  signalDbm: number | null
-  noiseDbm: number | null
-  bitrateMbps: number
-}
 
 export interface Probe {
   src: number
@@ -103,24 +91,9 @@ export class Meter {
       const from = nodes[place]
       const to = nodes[place + 1]
       if (link === undefined || from === undefined || to === undefined) continue
-      hops.push(link.medium === 'rf' ? this.#radioHop({ from, to, link }, { load, snr }, random) : wiredHop(from, to, link))
+      hops.push(measureHop({ from, to, link }, { active: this.#conditions.active, load, snr }, random))
     }
     return hops
-  }
-
-  #radioHop ({ from, to, link }: Pick<Hop, 'from' | 'to' | 'link'>, day: { load: number, snr: number }, random: Random): Hop {
-    const dropped = this.#conditions.active.some(({ kind, subject }) => kind === 'rf_drop' && subject.scope === 'link' && subject.link === link.index)
-    const share = dropped ? dropFactors : { lq: 1, nlq: 1 }
-    const heard = (lq: number): number => clamp(lq - 0.008 * day.load + 0.007 * random.noise(), 0.05, 1)
-    const own = round(heard(link.lq) * share.lq, 1000)
-    const back = round(heard(link.nlq) * share.nlq, 1000)
-    const [lq, nlq] = from === link.a ? [own, back] : [back, own]
-    // Every second failing link has lost its aim, the others have a noisy neighbour.
-    const faded = dropped && link.index % 2 === 0 ? 11 : 0
-    const jammed = dropped && link.index % 2 === 1 ? 9 : 0
-    const noiseDbm = Math.round(link.noiseDbm + jammed + 0.6 * random.noise())
-    const signalDbm = Math.round(link.noiseDbm + link.snrDb + day.snr - faded + 0.8 * random.noise())
-    return { from, to, link, lq, nlq, etx: round(1 / (lq * nlq), 100), signalDbm, noiseDbm, bitrateMbps: dropped ? Math.max(6, Math.round(link.bitrateMbps / 3)) : link.bitrateMbps }
   }
 
   /** A path without faults. Jitter stays below 24 ms and loss below 0.9 % however long it is: queues are finite, radios retry. */
@@ -138,10 +111,6 @@ export class Meter {
     }
     return { rttMs: rtt, jitterMs: bend(Math.sqrt(jitterSquared), 24), lossPct: bend(loss, 0.9) }
   }
-}
-
-function wiredHop (from: number, to: number, link: Link): Hop {
-  return { from, to, link, lq: 1, nlq: 1, etx: 1, signalDbm: null, noiseDbm: null, bitrateMbps: link.bitrateMbps }
 }
 
 type Crossing = Pick<Window, 'src' | 'dst' | 'hops'> & { route: Route, down: boolean }
@@ -177,9 +146,4 @@ function sameRoute (one: Route | null, other: Route | null): boolean {
 /** Grows like `value` near 0 and never reaches `limit`. */
 function bend (value: number, limit: number): number {
   return limit * (1 - Math.exp(-value / limit))
-}
-
-/** To 1 / parts. */
-export function round (value: number, parts: number): number {
-  return Math.round(value * parts) / parts
 }

@@ -1,4 +1,4 @@
-import { placeSites, type Site } from './sites.js'
+import { placeSites, zurich, type Region, type Site } from './sites.js'
 import { Random } from './random.js'
 import { shortestTree } from './routes.js'
 
@@ -58,13 +58,15 @@ export interface MeshOptions {
   v1Share?: number
   /** Share of agents that only report every 4 h; 0.1 unless given. */
   v2Share?: number
+  /** Around Zurich unless given. */
+  region?: Region
 }
 
 /** A connected mesh: RF links by distance, cables within a site, tunnels where radio does not reach. The same options give the same mesh. */
-export function generateMesh ({ seed, nodes: count, v1Share = 0, v2Share = 0.1 }: MeshOptions): Mesh {
+export function generateMesh ({ seed, nodes: count, v1Share = 0, v2Share = 0.1, region = zurich }: MeshOptions): Mesh {
   if (!Number.isInteger(count) || count < 2 || count > 2000) throw new RangeError(`nodes must be a whole number from 2 to 2000, not ${count}`)
   const random = new Random(seed, 1)
-  const sites = placeSites(count, random)
+  const sites = placeSites(count, region, random)
   const nodes = sites.flatMap(({ nodes }) => nodes).map((node, index) => ({ ...node, index, links: [], probes: [], style: styleOf(random, v1Share, v2Share) }))
   const mesh: Mesh = { seed, nodes, links: [], collector: 0 }
   linkSites(mesh, sites, random)

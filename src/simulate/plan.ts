@@ -1,5 +1,5 @@
 import { etxUnder } from './conditions.js'
-import { FaultError, faultKinds, kindNames, subjectNodes, type Fault, type FaultKind, type FaultWish, type Subject } from './faults.js'
+import { FaultError, faultKinds, subjectNodes, type Fault, type FaultKind, type FaultWish, type Subject } from './faults.js'
 import { baseEtx, type Link, type Mesh } from './mesh.js'
 import { Random } from './random.js'
 import { alternatives, Router, shortestTree } from './routes.js'
@@ -12,8 +12,8 @@ export interface PlanOptions {
   /** The run, ms since 1970; `to` may be Infinity. */
   from: number
   to: number
-  /** Receipt times are real, so a skewed clock can be seen. */
-  live: boolean
+  /** Kinds of the random ones. */
+  kinds: readonly FaultKind[]
 }
 
 const minute = 60_000
@@ -29,7 +29,7 @@ const endlessMs = 120 * minute
  * turn (a kind that finds no place leaves its turn to the next). No two befall one node within an hour of each other. The same options give the same faults.
  * @throws FaultError where a fault finds no place
  */
-export function planFaults (mesh: Mesh, { wishes, random: count, seed, from, to, live }: PlanOptions): Fault[] {
+export function planFaults (mesh: Mesh, { wishes, random: count, seed, from, to, kinds: possible }: PlanOptions): Fault[] {
   const chooser = new Chooser(mesh, new Random(seed, 2))
   const faults: Fault[] = []
   for (const wish of wishes.filter(({ subject }) => subject !== null).concat(wishes.filter(({ subject }) => subject === null))) {
@@ -40,7 +40,7 @@ export function planFaults (mesh: Mesh, { wishes, random: count, seed, from, to,
     if (wish.kind === 'flap') requireRoutes(mesh, subject)
     faults.push({ kind: wish.kind, subject, ...span })
   }
-  const kinds = chooser.random.shuffle(kindNames.filter((kind) => kind !== 'skew' || live))
+  const kinds = chooser.random.shuffle(possible)
   const run = { from, to: Number.isFinite(to) ? to : from + endlessMs }
   for (let made = 0; made < count; made++) {
     const turn = [...kinds.slice(made % kinds.length), ...kinds.slice(0, made % kinds.length)]
@@ -125,11 +125,13 @@ class Chooser {
     if (subject.scope === 'path') return kind !== 'flap' || alternatives(mesh, subject.src, subject.dst, 3).length >= 3
     if (subject.scope === 'link') {
       const link = mesh.links[subject.link]
-      return link !== undefined && (kind === 'rf_drop' ? this.#staysInUse(link) : this.#isWorstOfTwo(link))
+      if (link === undefined) return false
+      if (kind === 'link_down') return this.#isExpendable({ kind, subject })
+      return kind === 'rf_drop' ? this.#staysInUse(link) : this.#isWorstOfTwo(link)
     }
     const node = mesh.nodes[subject.node]
     if (kind === 'overload') return node !== undefined && node.links.length <= 2
-    return kind !== 'silent' || this.#isExpendable(subject.node)
+    return kind !== 'silent' || (subject.node !== mesh.collector && this.#isExpendable({ kind, subject }))
   }
 
   /** A regular path crosses the link alone, and no detour is better once it has dropped. */
@@ -144,11 +146,9 @@ class Chooser {
     return link.etx >= 1.4 && this.#paths.filter(({ links }) => links.includes(link) && links.every((other) => other === link || other.etx < 0.9 * link.etx)).length >= 2
   }
 
-  /** Without it everyone still reaches the collector. */
-  #isExpendable (node: number): boolean {
-    if (node === this.#mesh.collector) return false
-    const without = etxUnder(this.#mesh, [{ kind: 'silent', subject: { scope: 'node', node }, start: 0, end: 0 }])
-    const { cost } = shortestTree(this.#mesh, this.#mesh.collector, without)
-    return this.#mesh.nodes.every(({ index }) => index === node || Number.isFinite(cost[index]))
+  /** Without it everyone else still reaches the collector. */
+  #isExpendable (fault: Pick<Fault, 'kind' | 'subject'>): boolean {
+    const { cost } = shortestTree(this.#mesh, this.#mesh.collector, etxUnder(this.#mesh, [{ ...fault, start: 0, end: 0 }]))
+    return this.#mesh.nodes.every(({ index }) => (fault.subject.scope === 'node' && index === fault.subject.node) || Number.isFinite(cost[index]))
   }
 }

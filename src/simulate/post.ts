@@ -1,6 +1,5 @@
 import { Collector, readTaken, type CollectorAnswer } from '../delivery/collector.js'
-import type { Emission } from './generate.js'
-import { noCounts, type Sink } from './sink.js'
+import { noCounts, type Outgoing, type Sink } from './sink.js'
 
 export interface PostOptions {
   /** The collector; /ingest is added. */
@@ -48,7 +47,7 @@ export class PostSink implements Sink {
     options.signal.addEventListener('abort', this.#stop, { once: true })
   }
 
-  write ({ node, message }: Emission): Promise<void> | undefined {
+  write ({ node, message }: Outgoing): Promise<void> | undefined {
     if (this.#failure !== null) throw this.#failure
     const lane = this.#lanes[node % this.#lanes.length]
     if (lane === undefined) throw new PostError('no connections')

@@ -1,6 +1,5 @@
-import type { Emission } from './generate.js'
 import type { Progress } from '../progress.js'
-import type { Sink } from './sink.js'
+import type { Outgoing, Sink } from './sink.js'
 
 /** Ties mesh time to real time: `mesh` happens at `real`, and `speed` times as fast. Whatever is due already goes at once. */
 export interface Pace { mesh: number, real: number, speed: number }
@@ -20,7 +19,7 @@ export interface RunOptions {
  * Delivers messages until they end or the signal aborts.
  * @returns the time of the last one (ms), null if there was none
  */
-export async function run (emissions: Iterable<Emission>, { pace, sink, progress, signal, now, wait }: RunOptions): Promise<number | null> {
+export async function run (emissions: Iterable<Outgoing>, { pace, sink, progress, signal, now, wait }: RunOptions): Promise<number | null> {
   let last: number | null = null
   for (const emission of emissions) {
     const early = pace === null ? 0 : pace.real + (emission.at - pace.mesh) / pace.speed - now()

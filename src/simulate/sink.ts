@@ -1,7 +1,9 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
-import type { Emission } from './generate.js'
+
+/** A message as it leaves a node; `at` is ms since 1970. */
+export interface Outgoing { at: number, node: number, message: object }
 
 export interface Counts {
   messages: number
@@ -17,7 +19,7 @@ export interface Counts {
 /** Where messages go. A promise from `write` must be awaited before the next write: the sink is full. */
 export interface Sink {
   readonly counts: Counts
-  write (emission: Emission): Promise<void> | undefined
+  write (emission: Outgoing): Promise<void> | undefined
   /** Sends what is waiting for a batch to fill. */
   push (): void
   /** Resolves once everything is delivered, or given up after a stop. */
@@ -38,7 +40,7 @@ export class FileSink implements Sink {
     this.#stream = createWriteStream(path)
   }
 
-  write ({ message }: Emission): Promise<void> | undefined {
+  write ({ message }: Outgoing): Promise<void> | undefined {
     this.counts.messages++
     this.#lines.push(JSON.stringify(message))
     return this.#lines.length < 500 ? undefined : this.#flush()

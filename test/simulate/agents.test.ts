@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { AgentHealth, CrashReport, Message, PathResult } from '../../src/simulate/agents.js'
-import { parseDuration, parseFault, type Fault } from '../../src/simulate/faults.js'
+import { agentKinds, parseDuration, parseFault, type Fault } from '../../src/simulate/faults.js'
 import { generateMessages, skewMs, type Emission } from '../../src/simulate/generate.js'
 import { generateMesh, type Mesh } from '../../src/simulate/mesh.js'
 import { planFaults } from '../../src/simulate/plan.js'
@@ -9,7 +9,7 @@ import { createMessageReader } from '../../src/messages/index.js'
 const from = Date.parse('2026-11-01T00:00:00Z')
 
 function plan (mesh: Mesh, ...texts: string[]): Fault[] {
-  return planFaults(mesh, { wishes: texts.map((text) => parseFault(text, mesh)), random: 0, seed: mesh.seed, from, to: Infinity, live: true })
+  return planFaults(mesh, { wishes: texts.map((text) => parseFault(text, mesh)), random: 0, seed: mesh.seed, from, to: Infinity, kinds: agentKinds })
 }
 
 function messages (mesh: Mesh, faults: Fault[], span: string): Emission[] {

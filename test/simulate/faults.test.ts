@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { kindNames, parseDuration } from '../../src/simulate/faults.js'
+import { agentKinds, parseDuration } from '../../src/simulate/faults.js'
 import type { FaultTruth, Truth } from '../../src/simulate/truth.js'
 import type { Spell } from '../support/mesh-judge.js'
 import { play } from '../support/scene.js'
@@ -25,7 +25,7 @@ function explains (fault: FaultTruth, { rule, subject, first }: Spell): boolean 
   return fault.consequences.some((consequence) => consequence.rule === rule && consequence.subjects.includes(subject))
 }
 
-for (const kind of kindNames) {
+for (const kind of agentKinds) {
   t.test(`${kind} crosses its rule's threshold when the truth says`, async (t) => {
     for (const seed of [31, 32]) {
       const scene = play({ seed, nodes: 30, hours: 3, wishes: [{ kind, subject: null, offset: parseDuration('80m'), duration: parseDuration('45m') }] })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { parseDuration } from '../../src/simulate/faults.js'
+import { historyKinds, parseDuration } from '../../src/simulate/faults.js'
 import { generateMessages } from '../../src/simulate/generate.js'
 import { generateMesh, type MeshOptions } from '../../src/simulate/mesh.js'
 import { planFaults } from '../../src/simulate/plan.js'
@@ -10,7 +10,7 @@ const from = Date.parse('2026-11-01T00:00:00Z')
 function digest (options: MeshOptions): string {
   const mesh = generateMesh(options)
   const to = from + parseDuration('4h')
-  const faults = planFaults(mesh, { wishes: [], random: 8, seed: options.seed, from, to, live: false })
+  const faults = planFaults(mesh, { wishes: [], random: 8, seed: options.seed, from, to, kinds: historyKinds })
   const hash = createHash('sha256')
   let last = from
   for (const { at, message } of generateMessages(mesh, faults, { from, to, seed: options.seed })) {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseDuration, parseFault, subjectText } from '../../src/simulate/faults.js'
+import { historyKinds, parseDuration, parseFault, subjectText } from '../../src/simulate/faults.js'
 import { generateMesh } from '../../src/simulate/mesh.js'
 import { planFaults } from '../../src/simulate/plan.js'
 
@@ -48,7 +48,7 @@ t.test('spans of time add up', async (t) => {
 t.test('plans keep faults on one node apart, and say when there is no room', async (t) => {
   const from = 1_790_000_000_000
   const to = from + 24 * 3_600_000
-  const plan = (random: number, end = to): ReturnType<typeof planFaults> => planFaults(mesh, { wishes: [], random, seed: 7, from, to: end, live: false })
+  const plan = (random: number, end = to): ReturnType<typeof planFaults> => planFaults(mesh, { wishes: [], random, seed: 7, from, to: end, kinds: historyKinds })
   const faults = plan(12)
   t.equal(faults.length, 12)
   t.ok(faults.every(({ kind, start, end }) => kind !== 'skew' && start >= from + parseDuration('75m') && end <= to - parseDuration('20m')))
@@ -56,7 +56,7 @@ t.test('plans keep faults on one node apart, and say when there is no room', asy
   t.throws(() => plan(1, from + parseDuration('20m')), { name: 'FaultError', message: /no place left after 0/ })
   const pair = generateMesh({ seed: 1, nodes: 2 })
   const wish = { kind: 'flap' as const, offset: 0, duration: 600_000 }
-  const two = { random: 0, seed: 1, from, to, live: false }
+  const two = { random: 0, seed: 1, from, to, kinds: historyKinds }
   t.throws(() => planFaults(pair, { ...two, wishes: [{ ...wish, subject: null }] }), { message: /no path of this mesh is free and fit for flap/ })
   t.throws(() => planFaults(pair, { ...two, wishes: [{ ...wish, subject: { scope: 'path', src: 0, dst: 1 } }] }), { message: /flaps between 3 routes, and .* has 1/ })
 })

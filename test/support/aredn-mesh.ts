@@ -1,46 +1,61 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import type { Test } from 'tap'
+import { arednKinds, parseFault } from '../../src/simulate/faults.js'
+import { generateMesh } from '../../src/simulate/mesh.js'
+import { planFaults } from '../../src/simulate/plan.js'
+import { innsbruck } from '../../src/simulate/sites.js'
+import { chooseOddNodes, type Oddity } from '../../src/simulate/aredn/odd.js'
+import { serveMesh, type Asked } from '../../src/simulate/aredn/serve.js'
+import { ArednWorld } from '../../src/simulate/aredn/world.js'
 
-export interface ArednMesh {
+export interface WorldWish {
+  nodes: number
+  seed?: number
+  oldShare?: number
+  /** One odd node for each. */
+  odd?: readonly Oddity[]
+  /** As `meshmon simulate --fault` takes them, from `from`. */
+  faults?: readonly string[]
+  /** ms since 1970; now unless given. */
+  from?: number
+}
+
+export function makeWorld ({ nodes, seed = 5, oldShare = 0, odd = [], faults: texts = [], from = Date.now() }: WorldWish): ArednWorld {
+  const mesh = generateMesh({ seed, nodes, v2Share: 0, region: innsbruck })
+  const faults = planFaults(mesh, { wishes: texts.map((text) => parseFault(text, mesh, arednKinds)), random: 0, seed, from, to: Infinity, kinds: arednKinds })
+  return new ArednWorld({ mesh, faults, odd: chooseOddNodes(mesh, { count: odd.length, kinds: odd, seed, from, faults }), oldShare, seed, from })
+}
+
+export interface ServedWorld {
   port: number
-  /** What was asked: node, address with its query, user agent. */
-  asked: { node: string, url: string, agent: string | undefined }[]
+  /** Address of the node that the collector hangs on, and its name. */
+  address: string
+  name: string
+  /** Of all nodes. */
+  names: string[]
+  asked: (Asked & { name: string, atMs: number })[]
   /** Most requests that one node had open at a time. */
   mostAtOnce: () => number
 }
 
-/** The answer of a node that hears the next one of so many. */
-export function answerOf (i: number, count: number, withList: boolean): object {
-  return {
-    api_version: '2.0', node: `HB9X-${i}`, ip: `127.0.1.${i}`, node_details: { model: 'hAP', firmware_version: '4.26.1.0' },
-    sysinfo: { uptime: '1 day, 3:07', loads: [0.1, 0.2, 0.3], freememory: '51200' },
-    lqm: { info: { now: 100, trackers: { aa: { type: 'RF', hostname: `hb9x-${i % count + 1}`, lq: 100, rev_lq: 94, signal: -71, snr: 20, rxcost: 256, txcost: 272, routable: true, lastseen: 100 } } } },
-    ...(withList && { nodes: Array.from({ length: count }, (_, k) => ({ name: `HB9X-${k + 1}`, ip: `127.0.1.${k + 1}` })) }),
-  }
-}
-
-/** Nodes HB9X-1 and so on, at 127.0.1.1 and so on, all with one port. `listener` may answer in another way and return true. */
-export async function startArednMesh (t: Pick<Test, 'teardown'>, count: number, listener: (i: number, ...call: Parameters<RequestListener>) => boolean = () => false): Promise<ArednMesh> {
-  const servers: Server[] = []
-  t.teardown(() => Promise.all(servers.map((server) => new Promise((resolve) => {
-    server.close(resolve)
-    server.closeAllConnections()
-  }))))
-  const asked: ArednMesh['asked'] = []
-  let port = 0
+/** A simulated mesh at loopback addresses until the test's end. `onRequest` may take an answer over, and then returns true. */
+export async function startArednMesh (t: Pick<Test, 'teardown'>, world: ArednWorld, onRequest: (node: number, response: ServerResponse) => boolean = () => false): Promise<ServedWorld> {
+  const asked: ServedWorld['asked'] = []
+  const open = new Map<number, number>()
   let most = 0
-  for (let i = 1; i <= count; i++) {
-    let open = 0
-    const server = createServer((request, response) => {
-      most = Math.max(most, ++open)
-      response.on('close', () => open--)
-      asked.push({ node: `HB9X-${i}`, url: request.url ?? '', agent: request.headers['user-agent'] })
-      if (!listener(i, request, response)) response.end(JSON.stringify(answerOf(i, count, request.url?.includes('nodes=1') ?? false)))
-    })
-    servers.push(server)
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, `127.0.1.${i}`, resolve))
-    port = (server.address() as AddressInfo).port
-  }
-  return { port, asked, mostAtOnce: () => most }
+  const { port, close } = await serveMesh(world, {
+    port: 0,
+    now: Date.now,
+    onRequest (request, response) {
+      const { node } = request
+      open.set(node, (open.get(node) ?? 0) + 1)
+      most = Math.max(most, open.get(node) ?? 0)
+      response.on('close', () => open.set(node, (open.get(node) ?? 0) - 1))
+      asked.push({ ...request, name: world.nameOf(node, Date.now()), atMs: performance.now() })
+      return onRequest(node, response)
+    },
+  })
+  t.teardown(close)
+  const names = world.mesh.nodes.map(({ name }) => name)
+  return { port, address: world.addressOf(world.mesh.collector, Date.now()), name: names[world.mesh.collector] ?? '', names, asked, mostAtOnce: () => most }
 }

@@ -1,4 +1,4 @@
-import type { FaultWish } from '../../src/simulate/faults.js'
+import { agentKinds, type FaultWish } from '../../src/simulate/faults.js'
 import { generateMessages } from '../../src/simulate/generate.js'
 import { generateMesh } from '../../src/simulate/mesh.js'
 import { planFaults } from '../../src/simulate/plan.js'
@@ -13,7 +13,7 @@ export interface Scene { seed: number, nodes: number, hours: number, wishes?: Fa
 export function play ({ seed, nodes, hours, wishes = [], random = 0, v1Share = 0 }: Scene): { truth: Truth, spells: Spell[] } {
   const mesh = generateMesh({ seed, nodes, v1Share })
   const to = from + hours * 3_600_000
-  const faults = planFaults(mesh, { wishes, random, seed, from, to, live: true })
+  const faults = planFaults(mesh, { wishes, random, seed, from, to, kinds: agentKinds })
   const truth = new TruthRecorder(mesh, faults, from)
   const judge = new MeshJudge()
   for (const emission of generateMessages(mesh, faults, { from, to, seed, truth })) judge.feed(emission)

@@ -10,7 +10,7 @@ import { World } from './world.js'
 export interface RadioOptions {
   radio?: true
   host: string
-  port: number
+  port?: number
   repeaters: number
   loss: number
   firmware: FirmwareVersion
@@ -20,9 +20,10 @@ export interface RadioOptions {
 }
 
 /** What belongs to a simulated mesh and not to a radio. */
-const meshOnly = ['url', 'token', 'nodes', 'v1Share', 'fault', 'faults', 'backfill', 'from', 'to', 'live', 'duration', 'batch', 'connections', 'out', 'truth']
+const meshOnly = ['url', 'token', 'nodes', 'v1Share', 'fault', 'faults', 'backfill', 'from', 'to', 'live', 'duration', 'batch', 'connections', 'out', 'truth', 'step', 'oldShare', 'odd']
 /** As a busy mesh has it. */
 const chatterPerMin = 40
+const defaultPort = 5000
 
 /** `meshmon simulate --radio` and its options; `--seed`, `--speed` and `--json` are shared with the simulated mesh. */
 export function radioOptions (): Option[] {
@@ -30,7 +31,6 @@ export function radioOptions (): Option[] {
   return [
     new Option('--radio', 'a MeshCore companion and its repeaters on a TCP port, for the radio worker, until Ctrl-C').conflicts(meshOnly),
     radio('--host <address>', 'radio: address to listen on').default('127.0.0.1'),
-    radio('--port <port>', 'radio: port to listen on (0: any)').argParser(wholeNumber(0, 65_535)).default(5000),
     radio('--repeaters <n>', 'radio: repeaters, 1 to 200').argParser(wholeNumber(1, 200)).default(3),
     radio('--loss <share>', 'radio: packets lost on the way to a repeater, and as many on the way back (0..1)').argParser(parseShare).default(0.05),
     radio('--firmware <version>', 'radio: release of MeshCore').choices(['1.17', '1.15', '1.11', '1.7'] satisfies FirmwareVersion[]).default('1.17')
@@ -42,7 +42,7 @@ export async function simulateRadio (options: RadioOptions): Promise<void> {
   const { host, seed, speed, repeaters, loss, firmware } = options
   const stop = new AbortController()
   const world = new World(systemClock, planWorld({ seed, speed, repeaters, loss, firmware, chatterPerMin }))
-  const { port, close } = await serveWorld(world, { host, port: options.port })
+  const { port, close } = await serveWorld(world, { host, port: options.port ?? defaultPort })
   world.start(stop.signal)
   const onSignal = (): void => stop.abort()
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
