@@ -19,3 +19,33 @@ export const issueTexts = {
   all: 'All open issues',
   more: (count: number) => `${count} more`,
 } as const
+
+export const issuePageTexts = {
+  actions: 'What you can do',
+  timeline: 'Timeline',
+  evidence: 'Evidence',
+  numbers: 'All numbers',
+  affected: 'Issues that it explains',
+  causedBy: 'A consequence of another issue',
+  paths: 'Paths hit',
+  morePaths: (count: number) => `and ${count} more`,
+  noCharts: 'There are no measurements to draw.',
+  onMap: 'on the map',
+  maintenance: 'Maintenance that covers it',
+  ended: 'ended',
+  resolutions: { recovered: 'It recovered.', no_data: 'Nothing was heard of it for a day.', manual: 'Closed by hand.', retired: 'The node was retired.' } as Record<string, string>,
+  transitions: { clear: 'well', pending: 'suspicious', open: 'open', closing: 'getting well', closed: 'closed' } as Record<string, string>,
+} as const
+
+export const issuesPageTexts = {
+  title: 'Issues',
+  status: 'Status',
+  statuses: { open: 'open', closed: 'closed', all: 'all' },
+  severity: 'Severity',
+  kind: 'Kind',
+  node: 'Node',
+  any: 'any',
+  nothing: 'No issue matches.',
+  next: 'Older issues',
+  columns: { issue: 'Issue', started: 'Started', lasted: 'Lasted', impact: 'Impact' },
+} as const

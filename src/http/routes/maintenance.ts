@@ -1,13 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Pool } from 'pg'
 import { Type } from 'typebox'
-import { formatSubject, parseSubject } from '../../incidents/subject.js'
+import { readAnnouncement } from '../announcement.js'
 import { linkNext } from '../paging.js'
 import { announce, callOff, listMaintenance } from '../queries/maintenance.js'
-import { notFound, Refused } from '../refused.js'
+import { notFound } from '../refused.js'
 import { answers, json, list, noQuery, paging, query } from '../schemas/common.js'
 import { NewMaintenance } from '../schemas/maintenance.js'
-import { parseTime } from '../time.js'
 
 export const maintenanceRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => number }> = async (app, { db, now }) => {
   app.get('/maintenance', {
@@ -33,16 +32,9 @@ export const maintenanceRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () =>
       response: answers({ 201: json('The entry', Type.Ref('Maintenance')) }, 401, 403, 409, 429),
     },
   }, async ({ body }, reply) => {
-    const nowMs = now()
-    const { subject, pattern, from, until, ...rest } = body
-    if ((subject === undefined) === (pattern === undefined)) throw new Refused(400, 'exactly one of subject and pattern is needed')
-    const scope = subject === undefined ? undefined : parseSubject(subject)
-    if (scope === null) throw new Refused(400, 'subject: must be a node, src>dst, a--b, a--b@medium or collector')
-    const [fromMs, untilMs] = [from === undefined ? nowMs : parseTime('from', from), parseTime('until', until)]
-    if (untilMs <= fromMs) throw new Refused(400, 'until: must be after from')
-    if (untilMs <= nowMs) throw new Refused(400, 'until: is over already')
+    const announcement = readAnnouncement(body, now())
     reply.code(201)
-    return await announce(db, { ...rest, subject: scope === undefined ? null : formatSubject(scope), pattern: pattern ?? null, from: isoOf(fromMs), until: isoOf(untilMs) }, nowMs)
+    return await announce(db, announcement, now())
   })
 
   app.delete('/maintenance/:id', {
@@ -57,8 +49,4 @@ export const maintenanceRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () =>
     if (!await callOff(db, request.params.id)) throw notFound()
     return reply.code(204).send()
   })
-}
-
-function isoOf (ms: number): string {
-  return new Date(ms).toISOString()
 }

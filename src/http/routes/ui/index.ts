@@ -4,7 +4,9 @@ import { readAssets } from '../../../dashboard/assets.js'
 import { collectorHref } from '../../../dashboard/href.js'
 import { assetRoutes } from './assets.js'
 import { answerWithPages } from './errors.js'
+import { issuePageRoutes } from './issues.js'
 import { loginRoutes } from './login.js'
+import { maintenancePageRoutes } from './maintenance.js'
 import { overviewRoutes } from './overview.js'
 import type { PageSources } from './view.js'
 
@@ -22,5 +24,5 @@ export const uiRoutes: FastifyPluginAsyncTypebox<UiOptions> = async (app, { toke
   answerWithPages(app, sources)
   await app.register(assetRoutes, { assets })
   await app.register(loginRoutes, { ...sources, token })
-  for (const routes of [overviewRoutes]) await app.register(routes, sources)
+  for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes]) await app.register(routes, sources)
 }

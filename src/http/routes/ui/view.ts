@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Pool } from 'pg'
+import { Type } from 'typebox'
 import type { UnitSystem } from '../../../charts/units.js'
 import type { Href } from '../../../dashboard/href.js'
 import type { View } from '../../../dashboard/page.js'
@@ -18,6 +19,9 @@ export interface PageSources {
   timeZone: string
   units: UnitSystem
 }
+
+/** Parameter of every page that a form leads to. */
+export const Notice = Type.Optional(Type.String({ maxLength: 32 }))
 
 /**
  * A mesh has no internet: nothing is loaded from elsewhere. Nothing inline either, neither script nor style, so that a name that

@@ -1,0 +1,16 @@
+export const formTexts = {
+  by: 'Your call sign',
+  byExample: 'HB9XYZ',
+  note: 'Note',
+  acknowledge: 'I have seen this',
+  acknowledgeHint: 'It stays open, but no longer colours the health of the mesh and sends no reminders.',
+  takeBack: 'Take this back',
+  close: 'Close by hand',
+  closeHint: 'What was measured until now no longer counts. Newer measurements that are bad open a new issue.',
+  maintain: 'Announce maintenance here',
+  maintainHint: 'What it covers sends no message and does not colour health.',
+  lasts: 'For',
+  durations: { 1: '1 hour', 4: '4 hours', 24: '1 day', 168: '1 week' },
+  reason: 'Reason',
+  filter: 'Show',
+} as const
