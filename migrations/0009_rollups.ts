@@ -9,14 +9,22 @@ interface Rollup {
   chunks: { hourly: string, daily: string }
 }
 
-/** avg, min, max and p95 of one measure over its usable values, and how many those are (the weight when hours are joined). */
-function statistics (name: string, usable?: string): string[] {
+/** avg, min and max of one measure over its usable values, and how many those are (the weight when hours are joined). */
+function averages (name: string, usable?: string): string[] {
   const filter = usable === undefined ? '' : ` filter (where ${usable})`
   return [
     `count(${name})${filter} as ${name}_n`,
     `avg(${name})${filter} as ${name}_avg`,
     `min(${name})${filter} as ${name}_min`,
     `max(${name})${filter} as ${name}_max`,
+  ]
+}
+
+/** The same and p95. */
+function statistics (name: string, usable?: string): string[] {
+  const filter = usable === undefined ? '' : ` filter (where ${usable})`
+  return [
+    ...averages(name, usable),
     `percentile_cont(0.95) within group (order by ${name})${filter} as ${name}_p95`,
   ]
 }
@@ -37,6 +45,15 @@ const rollups: Rollup[] = [
       'count(*) as n', ...statistics('lq'), ...statistics('nlq'), ...statistics('etx', 'not route_cost'), ...statistics('rtt_ms'),
       ...statistics('signal_dbm'), ...statistics('noise_dbm'), ...statistics('tx_bitrate_mbps'), ...statistics('rxcost'), ...statistics('txcost'),
       ...statistics('quality'),
+    ],
+    chunks: { hourly: '30 days', daily: '365 days' },
+  },
+  {
+    source: 'agent_health',
+    keys: ['node'],
+    measures: [
+      'count(*) as n',
+      ...['cpu_pct', 'mem_mb', 'free_mem_mb', 'load1', 'health_score', 'uptime_seconds', 'restart_count', 'queue_len', 'neighbors_seen'].flatMap((name) => averages(name)),
     ],
     chunks: { hourly: '30 days', daily: '365 days' },
   },

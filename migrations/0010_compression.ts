@@ -16,6 +16,7 @@ const compressed = [
 const compressedRollups = [
   { source: 'path_probe', segmentBy: 'src, dst' },
   { source: 'hop_quality', segmentBy: 'from_node, to_node' },
+  { source: 'agent_health', segmentBy: 'node' },
   { source: 'radio_metrics', segmentBy: 'node, metric' },
 ]
 

@@ -16,6 +16,7 @@ const retention = {
   crash_reports: '365 days',
   path_probe_hourly: '365 days',
   hop_quality_hourly: '365 days',
+  agent_health_hourly: '365 days',
   radio_metrics_hourly: '365 days',
 }
 
@@ -24,6 +25,7 @@ const compressed = ['path_probe', 'hop_quality', 'agent_health', 'phone_test', '
 const rollups = [
   { source: 'path_probe', reach: '89 days', compressAfter: '90 days' },
   { source: 'hop_quality', reach: '89 days', compressAfter: '90 days' },
+  { source: 'agent_health', reach: '89 days', compressAfter: '90 days' },
   { source: 'radio_metrics', reach: '364 days', compressAfter: '365 days' },
 ]
 

@@ -36,6 +36,7 @@ export const measurements: Measurements[] = [
 export const rollups: Rollup[] = [
   { source: 'path_probe', sourceKeep: 'raw' } as const,
   { source: 'hop_quality', sourceKeep: 'raw' } as const,
+  { source: 'agent_health', sourceKeep: 'raw' } as const,
   { source: 'radio_metrics', sourceKeep: 'radio' } as const,
 ].flatMap(({ source, sourceKeep }): Rollup[] => [
   { name: `${source}_hourly`, source, sourceKeep, keep: 'hourly', width: '1 hour', refreshEvery: '30 minutes' },

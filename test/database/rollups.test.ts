@@ -82,7 +82,7 @@ await testEachEdition(t, 'history outlives its rows, and a late row beyond the r
   t.same([await rowsOf(pool, readHours), await rowsOf(pool, readDays)], [hours, days])
 })
 
-await testEachEdition(t, 'hops and radios are rolled up', async (t, edition) => {
+await testEachEdition(t, 'hops, nodes and radios are rolled up', async (t, edition) => {
   const { pool } = await createTestDatabase(t, { edition })
   const time = "time_bucket(interval '1 day', now()) - interval '2 days'"
   await pool.query(`
@@ -91,6 +91,9 @@ await testEachEdition(t, 'hops and radios are rolled up', async (t, edition) => 
   t.match(await rowsOf(pool, 'select * from hop_quality_hourly'), [{
     from_node: 'a', to_node: 'b', link_type: 'rf', n: 3, lq_avg: 0.5, lq_min: 0.25, lq_max: 0.75, etx_n: 2, etx_avg: 1.5, etx_max: 2, rxcost_n: 0, rxcost_avg: null,
   }], 'the cost of a whole route is no ETX of a hop')
+  await pool.query(`insert into agent_health (time, node, source, cpu_pct, load1) select ${time} + i * interval '1 minute', 'a', 'agent', i * 10, null from generate_series(1, 3) i`)
+  const health = { node: 'a', n: 3, cpu_pct_n: 3, cpu_pct_avg: 20, cpu_pct_min: 10, cpu_pct_max: 30, load1_n: 0, load1_avg: null }
+  for (const step of ['hourly', 'daily']) t.match(await rowsOf(pool, `select * from agent_health_${step}`), [health], step)
   await pool.query(`
     insert into radio_metrics (time, node, metric, value)
     select ${time} + i * interval '5 hours', 'r', 'nb_recv', (array[100, 900, 40, 70])[i] from generate_series(1, 4) i`)

@@ -58,17 +58,21 @@ test('what does not exist is 404, what makes no sense 400', async (t, { get, poo
 
 test('week, month and year come from the aggregates, with their true ends and the present value', async (t, { get, pool, refresh }) => {
   await insert(pool, 'path_probe', [probe(50 * hourS, 10), probe(50 * hourS - 60, 90), probe(300, 20), probe(60, 40)])
-  for (const rollup of ['path_probe_hourly', 'path_probe_daily']) await refresh(rollup)
+  await insert(pool, 'nodes', [node('n', 'router')])
+  await insert(pool, 'agent_health', [[50 * hourS, 10], [50 * hourS - 60, 90], [300, 20], [60, 40]].map(([s = 0, cpu]) => ({ time: ago(s), node: 'n', cpu_pct: cpu })))
+  for (const rollup of ['path_probe_hourly', 'path_probe_daily', 'agent_health_hourly', 'agent_health_daily']) await refresh(rollup)
   const ages = { week: 300, month: 600, year: 3600 }
   for (const [window, age] of Object.entries(ages)) {
     const { text, headers } = await get(`/charts/paths/node-a/b/rtt_ms/${window}.svg`)
     t.equal(headers['cache-control'], `public, max-age=${age}`)
     t.same(points(text).map(([, ...values]) => values), [[50, 10, 90], [30, 20, 40]], window)
     t.same([figure(text, 'min'), figure(text, 'max'), figure(text, 'now')], ['10.0 ms', '90.0 ms', '40.0 ms'], window)
+    const cpu = await get(`/charts/nodes/n/cpu_pct/${window}.svg`)
+    t.same(points(cpu.text).map(([, ...values]) => values), [[50, 10, 90], [30, 20, 40]], `${window} of a node`)
   }
 })
 
-test('no chart reads raw rows over more than two days, but for nodes, which have no aggregates', async (t, { get, pool }) => {
+test('no chart reads raw rows over more than two days', async (t, { get, pool }) => {
   await insert(pool, 'path_probe', [probe(60, 10)])
   await insert(pool, 'nodes', [node('Rep', 'repeater')])
   const spans: number[] = []
@@ -76,11 +80,11 @@ test('no chart reads raw rows over more than two days, but for nodes, which have
   pool.query = ((...args: unknown[]) => {
     const [sql = '', values = []] = args as [string?, string[]?]
     const [from, to] = values
-    if (/ (path_probe|hop_quality|radio_metrics) /.test(sql.replaceAll('\n', ' ')) && typeof from === 'string' && typeof to === 'string') spans.push((Date.parse(to) - Date.parse(from)) / 1000)
+    if (/ (path_probe|hop_quality|agent_health|radio_metrics) /.test(sql.replaceAll('\n', ' ')) && typeof from === 'string' && typeof to === 'string') spans.push((Date.parse(to) - Date.parse(from)) / 1000)
     return Reflect.apply(original, pool, args)
   }) as typeof original
   t.teardown(() => { pool.query = original })
-  for (const path of ['paths/node-a/b/rtt_ms', 'links/node-a/b/snr_db', 'radios/Rep/bat', 'radios/Rep/nb_recv']) {
+  for (const path of ['paths/node-a/b/rtt_ms', 'links/node-a/b/snr_db', 'nodes/Rep/cpu_pct', 'radios/Rep/bat', 'radios/Rep/nb_recv']) {
     for (const file of ['day.svg', 'week.svg', 'month.svg', 'year.svg', ...[2, 2.1, 20, 900].map((days) => `range.svg?from=${ago(days * daySeconds)}`)]) {
       t.equal((await get(`/charts/${path}/${file}`)).status, 200, `${path}/${file}`)
     }
@@ -115,12 +119,13 @@ test('radios: scaled, per minute, packs, sensors, imperial', async (t, { get, po
   t.equal(figure((await get(`${temperature}?units=imperial`)).text, 'max'), '77.0 °F')
 })
 
-test('a range has a step that fits, and a node its days', async (t, { get, pool }) => {
+test('a range has a step that fits, and a node its days', async (t, { get, pool, refresh }) => {
   await insert(pool, 'nodes', [node('n', 'router')])
   await insert(pool, 'agent_health', [{ time: ago(3600), node: 'n', cpu_pct: 10 }, { time: ago(3570), node: 'n', cpu_pct: 30 }])
   const { text } = await get(`/charts/nodes/N/cpu_pct/range.svg?from=${ago(2 * hourS)}&to=${ago(hourS / 2)}`)
   t.match(parseSvg(text).attributes, { 'data-x-start': ago(2 * hourS), 'data-x-end': ago(hourS / 2), 'data-window': 'range' })
   t.same(points(text).map(([, cpu]) => cpu), [10, 30])
   t.equal(new Date(nowMs).getUTCHours(), 12)
+  await refresh('agent_health_hourly')
   t.same(points((await get('/charts/nodes/n/cpu_pct/week.svg')).text).map(([, cpu]) => cpu), [20])
 })

@@ -79,6 +79,8 @@ const linkRows = (table: string, time: string) => [['$5', '$6', 'false'], ['$6',
   where from_node = ${from} and to_node = ${to} and ${between(time)}
     and link_type = any(case $7 when 'rf' then array['rf', '', 'unknown'] else array[$7] end)`).join(' union all ')
 
+const nodeRows = (table: string, time: string) => `select * from ${table} where node = $5 and ${between(time)}`
+
 const statements = {
   path: {
     raw: binRaw(pathMeasures, pathRows('path_probe', 'time')),
@@ -90,9 +92,12 @@ const statements = {
     hourly: binAggregate(linkMeasures, linkRows('hop_quality_hourly', 'bucket')),
     daily: binAggregate(linkMeasures, linkRows('hop_quality_daily', 'bucket')),
   },
+  node: {
+    raw: binRaw(nodeMeasures, nodeRows('agent_health', 'time')),
+    hourly: binAggregate(nodeMeasures, nodeRows('agent_health_hourly', 'bucket')),
+    daily: binAggregate(nodeMeasures, nodeRows('agent_health_daily', 'bucket')),
+  },
 }
-
-const nodeStatement = binRaw(nodeMeasures, `select * from agent_health where node = $5 and ${between('time')}`)
 
 const sourceMs = { raw: 0, hourly: 3_600_000, daily: 86_400_000 }
 
@@ -113,5 +118,5 @@ export async function binLink (db: Pool, link: { a: string, b: string, medium: s
 }
 
 export async function binNode (db: Pool, node: string, range: Range, metrics: readonly string[]): Promise<BinRow[]> {
-  return await select<BinRow>(db, nodeStatement, [...rangeParameters(range), metrics, node])
+  return await select<BinRow>(db, statements.node[range.source], [...rangeParameters(range), metrics, node])
 }

@@ -14,7 +14,7 @@ import { chooseRange, type Kept } from '../series/range.js'
 export interface SeriesOptions {
   db: Pool
   now: () => number
-  /** How long rows of paths and links are kept. */
+  /** How long rows of paths, links and nodes are kept. */
   kept: Kept
 }
 
@@ -66,7 +66,6 @@ export const seriesRoutes: FastifyPluginAsyncTypebox<SeriesOptions> = async (app
     schema: {
       tags,
       summary: 'What a node said of itself over time',
-      description: 'There are no aggregates of this: ranges reach back as far as raw rows do.',
       params: Type.Object({ id: Name }),
       querystring: query({ metric: metricQuery(names(nodeMeasures)), ...rangeQuery }),
       response: seriesAnswers,
@@ -75,7 +74,7 @@ export const seriesRoutes: FastifyPluginAsyncTypebox<SeriesOptions> = async (app
     const node = await findNode(db, request.params.id, now())
     if (node === undefined) throw notFound()
     const { metric = names(nodeMeasures), format, ...given } = request.query
-    const range = chooseRange(given, null, now())
+    const range = chooseRange(given, kept, now())
     const rows = await binNode(db, node.id, range, metric)
     return sendSeries(reply, format, toSeries(range, rows, request.query.metric, (name) => unitOf(nodeMeasures, name)))
   })

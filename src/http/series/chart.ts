@@ -14,8 +14,7 @@ export interface ChartSource {
   metric: ChartMetric
   /** Whether a chart without data is one: nobody may have sent such a metric ever. */
   mayBeEmpty: boolean
-  /** Null where there are no aggregates. */
-  kept: Kept | null
+  kept: Kept
   read: (range: Range) => Promise<BinRow[]>
 }
 

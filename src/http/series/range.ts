@@ -28,9 +28,9 @@ export function ageSeconds (age: string): number {
 
 /**
  * Which rows answer a query: raw ones for short ranges, else hourly or daily aggregates, and an aggregate where raw rows are gone
- * already. The step is at least the source's own. `kept` is null where there are no aggregates.
+ * already. The step is at least the source's own.
  */
-export function chooseRange (query: RangeQuery, kept: Kept | null, nowMs: number): Range {
+export function chooseRange (query: RangeQuery, kept: Kept, nowMs: number): Range {
   const { step, points } = query
   if (step !== undefined && points !== undefined) throw new Refused(400, 'step and points exclude each other')
   const toMs = query.to === undefined ? nowMs : parseTime('to', query.to)
@@ -40,7 +40,7 @@ export function chooseRange (query: RangeQuery, kept: Kept | null, nowMs: number
   const wantedS = step ?? Math.ceil(rangeS / (points ?? defaultPoints))
   if (rangeS / wantedS > mostPoints) throw new Refused(400, `step: ${wantedS} s give more than ${mostPoints} points in this range`)
 
-  const source = kept === null ? 'raw' : chooseSource({ wantedS, rangeS, ageS: (nowMs - fromMs) / 1000 }, kept)
+  const source = chooseSource({ wantedS, rangeS, ageS: (nowMs - fromMs) / 1000 }, kept)
   const ownS = { raw: 1, hourly: hourSeconds, daily: daySeconds }[source]
   return { fromMs, toMs, stepS: Math.ceil(wantedS / ownS) * ownS, source }
 }

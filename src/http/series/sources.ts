@@ -14,7 +14,7 @@ import type { Kept, Range } from './range.js'
 export interface ChartSources {
   db: Pool
   now: () => number
-  /** How long rows of paths and links are kept, and those of radios. */
+  /** How long rows of paths, links and nodes are kept, and those of radios. */
   kept: Kept
   radiosKept: Kept
 }
@@ -44,9 +44,9 @@ export async function linkSource ({ db, kept }: ChartSources, given: { a: string
   return { subject, metric, mayBeEmpty: true, kept, read }
 }
 
-export async function nodeSource ({ db, now }: ChartSources, given: { id: string, metric: string }): Promise<ChartSource | undefined> {
+export async function nodeSource ({ db, now, kept }: ChartSources, given: { id: string, metric: string }): Promise<ChartSource | undefined> {
   const node = await findNode(db, given.id, now())
   const metric = describeNodeChart(given.metric)
   if (node === undefined || metric === undefined) return undefined
-  return { subject: node.id, metric, mayBeEmpty: true, kept: null, read: async (range) => await binNode(db, node.id, range, [metric.metric]) }
+  return { subject: node.id, metric, mayBeEmpty: true, kept, read: async (range) => await binNode(db, node.id, range, [metric.metric]) }
 }
