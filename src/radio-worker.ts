@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
@@ -6,6 +5,7 @@ import { systemClock } from './clock.js'
 import type { RadioConfig } from './config.js'
 import { openDelivery, DeliveryError, type Delivery } from './delivery/delivery.js'
 import { registerDeliveryMetrics } from './delivery/metrics.js'
+import { makeFolder } from './folders.js'
 import { createConnection, type Connection } from './radio/connection.js'
 import { createPoller, type Poller } from './radio/poller.js'
 import type { PollSettings } from './radio/settings.js'
@@ -43,9 +43,9 @@ export interface PartsOptions {
 export async function openRadioParts ({ config, settings, log, isCommand }: PartsOptions): Promise<RadioParts> {
   const stateDir = stateDirOf(config)
   try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+    makeFolder(stateDir)
   } catch (error) {
-    throw new DeliveryError(`${stateDir} cannot be made (${(error as Error).message}): name a DATA_DIR or STATE_DIR that this user may write to`, { cause: error })
+    throw new DeliveryError(`${stateDir} cannot be made (${(error as Error).message}): let STATE_DIR or DATA_DIR name a folder that this user may write to`, { cause: error })
   }
   const delivery = await openDelivery({
     folder: join(stateDir, 'queue'),

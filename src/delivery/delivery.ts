@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { makeFolder } from '../folders.js'
 import { Collector } from './collector.js'
 import { DeliveryError, SegmentWriter } from './segment-writer.js'
 import { Sender, type Counts, type SenderOptions } from './sender.js'
@@ -56,8 +56,11 @@ const segmentMs = 3_600_000
  */
 export async function openDelivery (options: DeliveryOptions): Promise<Delivery> {
   const { folder, collectorUrl: url, token, maxAgeMs = defaultMaxAgeMs, maxBytes = defaultMaxBytes, log, now } = options
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-    .catch((error: Error) => { throw new DeliveryError(`${folder} cannot be made (${error.message}): name a DATA_DIR that this user may write to`, { cause: error }) })
+  try {
+    makeFolder(folder)
+  } catch (error) {
+    throw new DeliveryError(`${folder} cannot be made (${(error as Error).message}): let STATE_DIR or DATA_DIR name a folder that this user may write to`, { cause: error })
+  }
   const writer = new SegmentWriter({ folder, segmentBytes: Math.min(largestSegment, maxBytes / 8), segmentMs, now })
   const collector = new Collector({ url, connections: 1, ...(token !== undefined && { token }) })
   const sender = new Sender({ folder, collector, writer, maxAgeMs, maxBytes, segmentMs, log, now })

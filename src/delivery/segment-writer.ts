@@ -1,4 +1,5 @@
-import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises'
+import { open, rm, stat, type FileHandle } from 'node:fs/promises'
+import { makeFolder } from '../folders.js'
 import { makeName, sealSegment, segmentPath, syncFolder } from './segments.js'
 
 /** A message could not be kept; what its text says can be shown to an operator. */
@@ -107,7 +108,7 @@ export class SegmentWriter {
     const begunMs = now()
     this.#lastMs = Math.max(begunMs, this.#lastMs + 1)
     const name = makeName(this.#lastMs)
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     const handle = await open(segmentPath(folder, { name, isOpen: true }), 'ax', 0o600)
     const segment = { name, begunMs, handle, bytes: 0 }
     try {

@@ -1,3 +1,4 @@
+import { readTaken } from '../delivery/collector.js'
 import { ok, problem, type Finding } from './finding.js'
 
 const answerMs = 5000
@@ -7,14 +8,17 @@ export async function checkCollector (url: string, token: string | undefined, si
   const check = 'collector'
   const ingest = `${url.replace(/\/(ingest)?$/, '')}/ingest`
   try {
-    const { status } = await fetch(ingest, {
+    const response = await fetch(ingest, {
       method: 'POST',
       body: '[]',
       headers: { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
       signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
     })
+    const { status } = response
     switch (status) {
-      case 200: return ok(check, `${url} takes messages`)
+      case 200: return readTaken(await response.text())
+        ? ok(check, `${url} takes messages`)
+        : problem(check, `what answers at ${ingest} is no collector`, 'Set COLLECTOR_URL to the address of a meshmon collector')
       case 401: return problem(check, `${url} refuses the token`, 'Set INGEST_TOKEN here to the same value as at the collector')
       case 503: return problem(check, `${url} can't store at present`, `Ask it why: curl -s ${url}/readyz`, 'Readings are kept here for 7 days meanwhile')
       default: return problem(check, `${ingest} answered ${status}`, 'Set COLLECTOR_URL to the address of a meshmon collector')

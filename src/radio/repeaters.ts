@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { parse, YAMLError } from 'yaml'
 import { ConfigError } from '../config.js'
+import { codeOf } from '../database/errors.js'
 import type { RepeaterSettings } from './settings.js'
 
 const text = Type.String({ minLength: 1 })
@@ -83,8 +84,12 @@ function readFile (path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new ConfigError([`REPEATERS: ${path} can't be read: ${missing ? 'there is no such file' : (error as Error).message}`])
+    const isMissing = ['ENOENT', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'].includes(codeOf(error) ?? '')
+    // What is no path may hold a password.
+    const shown = /^[\w./~ -]{1,200}$/.test(path) ? `${path} is` : 'is'
+    throw new ConfigError([isMissing
+      ? `REPEATERS: ${shown} neither a YAML list, such as [{ name: Hill, password: guest }], nor the path of a file that holds one`
+      : `REPEATERS: ${path} can't be read: ${(error as Error).message}`])
   }
 }
 

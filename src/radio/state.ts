@@ -5,6 +5,7 @@ import type { BaseLogger } from 'pino'
 import Type, { type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import type { Clock } from '../clock.js'
+import { codeOf } from '../database/errors.js'
 import { newBreaker, type Breaker } from './breaker.js'
 import type { Spent } from './budget.js'
 
@@ -125,7 +126,7 @@ export function openState (options: PollStateOptions, cooldownMs: number): PollS
     try {
       text = readFileSync(file, 'utf8')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') log.error({ err: error, file }, 'the state of the radio worker can\'t be read; it begins anew')
+      if (codeOf(error) !== 'ENOENT') log.error({ err: error, file }, 'the state of the radio worker can\'t be read; it begins anew')
       return undefined
     }
     const value = parse(text)
@@ -173,10 +174,15 @@ function replaceFile (file: string, text: string): void {
 
 /**
  * Asks whoever polls with this state file, now or when it starts next, to close a repeater's breaker: a file beside it that the poller
- * takes within seconds. Throws where it can't be written.
+ * takes within seconds. Throws an error for an operator where it can't be written.
  */
 export function requestBreakerReset (stateFile: string, repeater: string): void {
-  replaceFile(`${stateFile}.reset.${randomUUID()}`, repeater)
+  try {
+    replaceFile(`${stateFile}.reset.${randomUUID()}`, repeater)
+  } catch (error) {
+    const remedy = codeOf(error) === 'ENOENT' ? 'no worker has run with these settings; set STATE_DIR and DATA_DIR as for it' : 'run this as the user that the worker runs as'
+    throw new Error(`${dirname(stateFile)} can't be written to (${(error as Error).message}): ${remedy}`, { cause: error })
+  }
 }
 
 /** The repeaters whose breakers are to be closed; each is returned once. */

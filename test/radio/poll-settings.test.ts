@@ -48,7 +48,9 @@ t.test('mistakes in it are all named, and no password is', async (t) => {
     t.match(message, /REPEATERS: repeater 7 \(B\): battery.chemistry must be/)
     t.notMatch(message, /hilltop|valley|1234567/)
   }
-  t.throws(() => read({ REPEATERS: '/nowhere.yaml' }), /REPEATERS: \/nowhere.yaml can't be read: there is no such file$/)
+  t.throws(() => read({ REPEATERS: '/nowhere.yaml' }), /REPEATERS: \/nowhere.yaml is neither a YAML list, such as \[\{ name: Hill, password: guest \}\], nor the path of a file that holds one$/)
+  t.throws(() => read({ REPEATERS: 'Hill' }), /REPEATERS: Hill is neither a YAML list/)
+  t.throws(() => read({ REPEATERS: '{ name: A, password: hilltop }' }), /REPEATERS: is neither a YAML list/, 'what may hold a password is not shown')
   t.throws(() => read({ REPEATERS: '[{ name: A, password: "hilltop }]' }), /REPEATERS: is not YAML at line 1, column \d+$/)
   t.throws(() => read({ REPEATERS: '[]', REPEATER_NAME: 'A' }), /put the one repeater into the list/)
   const folder = t.testdir({ 'map.yaml': 'name: A\n' })

@@ -5,6 +5,7 @@ import { loadConfig, type RadioConfig } from '../../config.js'
 import { checkCollector } from '../../doctor/collector.js'
 import { printFinding, type Finding } from '../../doctor/finding.js'
 import { examineRadio } from '../../doctor/radio.js'
+import { checkStateFolder } from '../../doctor/state-folder.js'
 import { createLog } from '../../log.js'
 import { openRadioParts, runRadioWorker, stateDirOf, stateFileOf, type RadioParts } from '../../radio-worker.js'
 import { readPollSettings } from '../../radio/poll-settings.js'
@@ -126,6 +127,7 @@ async function runDoctor ({ json }: { json?: true }): Promise<void> {
   const log = logBeside(config, 'error')
   const transport = openTransport(config, { stateDir: stateDirOf(config), log })
   const open = () => openCompanion({ transport, clock: systemClock, log, signal })
+  show(checkStateFolder(stateDirOf(config)))
   for await (const finding of examineRadio({ open, settings, clock: systemClock, signal })) show(finding)
   show(await checkCollector(config.COLLECTOR_URL, config.INGEST_TOKEN, signal))
   if (problems > 0) process.exitCode = 1

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { makeFolder } from '../../folders.js'
 import { identifyThisProcess, isRunning, type ProcessIdentity } from '../../process-identity.js'
 
 /** A cause that waiting does not cure; the message says what to do. */
@@ -28,7 +29,7 @@ const recordFile = (dataDir: string): string => join(dataDir, 'embedded.json')
 /** Makes `dataDir` if need be and gives its real path. EmbeddedError when it cannot hold a database. */
 export function prepareDataDir (dataDir: string): string {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir)
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
     return realpathSync(dataDir)
   } catch (error) {

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BaseLogger } from 'pino'
+import { makeFolder } from '../../folders.js'
 import { ProcessLock } from '../../process-lock.js'
 import { TransportError, type Transport } from './transport.js'
 
@@ -61,7 +61,7 @@ async function hold (name: string, { lockFile, waitMs, log }: ExclusiveOptions, 
 
 async function tryHold (lock: ProcessLock, lockFile: string): Promise<boolean> {
   try {
-    await mkdir(dirname(lockFile), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(lockFile))
     return await lock.tryHold()
   } catch (error) {
     throw new TransportError('permission', `the lock file ${lockFile} can't be written: ${error instanceof Error ? error.message : String(error)}`,
