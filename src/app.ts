@@ -134,6 +134,6 @@ export async function buildApp (deps: AppDependencies) {
   const charts = { db, now, kept, radiosKept }
   const look = { units: config.DISPLAY_UNIT_SYSTEM, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }
   await app.register(chartRoutes, { ...charts, ...look })
-  await app.register(uiRoutes, { db, now, charts, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN })
+  await app.register(uiRoutes, { db, now, charts, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS })
   return app
 }

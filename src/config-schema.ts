@@ -76,6 +76,11 @@ export const settings = Type.Object({
   API_TOKEN: secret('Bearer token for every write except /ingest. Unset: open.'),
   INGEST_TOKEN: secret('Bearer token (or ?token=) for /ingest. Unset: open.'),
   CORS_ORIGINS: list('Origins that may read and write from a browser. Unset: everybody may read, nobody may write.'),
+  FRAME_ANCESTORS: Type.Array(Type.String({ pattern: '^(\\*|https?://[^/?#\\s;,\']+)$' }), {
+    description: 'Origins whose pages may show /panel in a frame, such as https://openwisp.example. * for any. Unset: only the collector\'s own.',
+    default: [],
+    errorMessage: 'must be origins such as https://openwisp.example, separated by commas, or *',
+  }),
   TRUST_PROXY: list('Addresses or networks of reverse proxies whose X-Forwarded-For is believed.'),
 })
 

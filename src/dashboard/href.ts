@@ -3,7 +3,7 @@ export type ChartWindow = 'day' | 'week' | 'month' | 'year'
 
 /** A page, a chart or a file that a page may refer to. */
 export type Target =
-  | { to: 'overview' | 'topology' | 'nodes' | 'links' | 'paths' | 'radios' | 'reports' | 'rules' | 'rejected' | 'maintenance' | 'login' }
+  | { to: 'overview' | 'topology' | 'nodes' | 'links' | 'paths' | 'radios' | 'reports' | 'rules' | 'rejected' | 'maintenance' | 'login' | 'panel-script' }
   | { to: 'issues', status?: 'open' | 'closed' | 'all' }
   | { to: 'issue', id: string }
   | { to: 'node', id: string }
@@ -27,6 +27,7 @@ export function collectorHref (assetFile: (name: string) => string): Href {
   return (target) => {
     switch (target.to) {
       case 'overview': return '/'
+      case 'panel-script': return '/panel.js'
       case 'issues': return target.status === undefined || target.status === 'open' ? '/ui/issues' : `/ui/issues?status=${target.status}`
       case 'issue': return `/ui/issues/${segment(target.id)}`
       case 'node': return `/ui/nodes/${segment(target.id)}`

@@ -8,21 +8,25 @@ import { issuePageRoutes } from './issues.js'
 import { loginRoutes } from './login.js'
 import { maintenancePageRoutes } from './maintenance.js'
 import { overviewRoutes } from './overview.js'
+import { panelRoutes } from './panel.js'
 import type { PageSources } from './view.js'
 
 export interface UiOptions extends Omit<PageSources, 'href'> {
   /** API_TOKEN: forms need it, once. */
   token: string | undefined
+  /** FRAME_ANCESTORS. */
+  frameAncestors: string[]
 }
 
 /** The dashboard. Its routes are no part of the documented API; what they show is. */
-export const uiRoutes: FastifyPluginAsyncTypebox<UiOptions> = async (app, { token, ...options }) => {
+export const uiRoutes: FastifyPluginAsyncTypebox<UiOptions> = async (app, { token, frameAncestors, ...options }) => {
   const assets = readAssets()
   const sources: PageSources = { ...options, href: collectorHref(assets.fileOf) }
   app.addHook('onRoute', (route) => { route.schema = { ...route.schema, hide: true } })
   await app.register(formBody)
   answerWithPages(app, sources)
   await app.register(assetRoutes, { assets })
+  await app.register(panelRoutes, { href: sources.href, assets, frameAncestors })
   await app.register(loginRoutes, { ...sources, token })
   for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes]) await app.register(routes, sources)
 }
