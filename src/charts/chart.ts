@@ -1,7 +1,9 @@
 import { scaleLinear, type ScaleLinear } from 'd3-scale'
 import { area, line } from 'd3-shape'
 import { utcFormat } from 'd3-time-format'
+import { drawMarked, drawThresholds, type Annotations } from './annotations.js'
 import type { ChartMetric } from './catalogue.js'
+import { pixel, plot, size } from './layout.js'
 import { gapMs, splitAtGaps, summarise, usablePoints, type ChartData, type ChartPoint, type Summary } from './points.js'
 import { chartCss, paint } from './style.js'
 import { timeTicks } from './time-ticks.js'
@@ -11,7 +13,7 @@ import { windows, type WindowName } from './windows.js'
 import { element, escapeText } from './xml.js'
 import { yDomain } from './y-domain.js'
 
-export interface Chart extends ChartData {
+export interface Chart extends ChartData, Annotations {
   /** Of the SVG and, with a suffix, of what is in it: unique on the page, letters, digits, - and _. */
   id: string
   metric: ChartMetric
@@ -26,9 +28,7 @@ export interface Chart extends ChartData {
   isInline?: boolean
 }
 
-const width = 800
-const height = 280
-const plot = { left: 62, right: 778, top: 50, bottom: 222 }
+const { width, height } = size
 const plotWidth = plot.right - plot.left
 const titleY = 22
 const unitY = 36
@@ -60,7 +60,7 @@ export function drawChart (chart: Chart): string {
     summary,
     clock: wallClock(chart.timeZone),
     x: scaleLinear([chart.fromMs, chart.toMs], [plot.left, plot.right]),
-    y: scaleLinear(yDomain(summary, chart.metric.span), [plot.bottom, plot.top]),
+    y: scaleLinear(yDomain(summary, chart.metric.span, chart.thresholds?.map(({ value }) => value)), [plot.bottom, plot.top]),
   }
   const { id, metric, subject, isInline = false } = chart
   return element('svg', rootAttributes(drawing), [
@@ -70,8 +70,10 @@ export function drawChart (chart: Chart): string {
     element('rect', { ...paint('page'), width, height }),
     element('rect', { ...paint('plot'), x: plot.left, y: plot.top, width: plotWidth, height: plot.bottom - plot.top }),
     ...drawHeading(drawing),
+    ...chart.marked === undefined ? [] : drawMarked(chart.marked, drawing.x),
     ...drawAxes(drawing),
     ...summary === null ? [drawNothing()] : drawSeries(drawing),
+    ...drawThresholds(chart, metric, drawing),
     ...drawFigures(drawing),
   ])
 }
@@ -187,11 +189,17 @@ function figuresOf ({ chart, points, summary }: Drawing): [name: string, value: 
 function describe (drawing: Drawing): string {
   const { chart, runs, summary, clock } = drawing
   const range = `From ${stamp(chart.fromMs, clock)} to ${stamp(chart.toMs, clock)} ${clock.zoneName(chart.toMs)}.`
-  if (summary === null) return `${range} No data available.`
+  const notes = describeAnnotations(drawing)
+  if (summary === null) return `${range} No data available.${notes}`
   const names: Readonly<Record<string, string>> = { min: 'Least', avg: 'average', max: 'greatest' }
   const figures = figuresOf(drawing).map(([name, value]) => `${names[name] ?? name} ${value}`).join(', ')
   const gaps = runs.length - 1
-  return `${range} ${figures}.${gaps === 0 ? '' : ` ${gaps} ${gaps === 1 ? 'gap' : 'gaps'} without data.`}`
+  return `${range} ${figures}.${gaps === 0 ? '' : ` ${gaps} ${gaps === 1 ? 'gap' : 'gaps'} without data.`}${notes}`
+}
+
+function describeAnnotations ({ chart: { thresholds = [], marked, metric }, clock }: Drawing): string {
+  const span = marked === undefined ? [] : [`Marked: ${marked.label}, from ${stamp(marked.fromMs, clock)}${marked.toMs === null ? ', not over yet' : ` to ${stamp(marked.toMs, clock)}`}.`]
+  return [...thresholds.map(({ label, value }) => `Threshold: ${label} ${formatValue(value, metric)}.`), ...span].map((note) => ` ${note}`).join('')
 }
 
 function periodOf ({ chart, clock }: Pick<Drawing, 'chart' | 'clock'>): string {
@@ -201,8 +209,4 @@ function periodOf ({ chart, clock }: Pick<Drawing, 'chart' | 'clock'>): string {
 
 function stamp (timeMs: number, clock: WallClock): string {
   return stampFormat(new Date(clock.toWall(timeMs)))
-}
-
-function pixel (value: number): number {
-  return Math.round(value * 10) / 10
 }

@@ -1,7 +1,7 @@
 /** Colours of meshcore-stats; `muted` is its axis colour with the contrast that small text needs. */
 export const themes = {
-  light: { page: '#faf8f5', plot: '#ffffff', text: '#1a1915', muted: '#6b665c', axis: '#8a857a', grid: '#e8e4dc', line: '#b45309', fill: '0.15', band: '0.25' },
-  dark: { page: '#0f1114', plot: '#161a1e', text: '#f0efe8', muted: '#a3a094', axis: '#706d62', grid: '#252a30', line: '#f59e0b', fill: '0.2', band: '0.3' },
+  light: { page: '#faf8f5', plot: '#ffffff', text: '#1a1915', muted: '#6b665c', axis: '#8a857a', grid: '#e8e4dc', line: '#b45309', fill: '0.15', band: '0.25', alarm: '#b91c1c', mark: '0.1' },
+  dark: { page: '#0f1114', plot: '#161a1e', text: '#f0efe8', muted: '#a3a094', axis: '#706d62', grid: '#252a30', line: '#f59e0b', fill: '0.2', band: '0.3', alarm: '#f87171', mark: '0.16' },
 } as const
 
 type Colour = keyof typeof themes.light
@@ -20,6 +20,9 @@ const parts = {
   area: { fill: 'line', 'fill-opacity': 'fill' },
   band: { fill: 'line', 'fill-opacity': 'band' },
   line: { stroke: 'line' },
+  threshold: { stroke: 'alarm' },
+  marked: { fill: 'alarm', 'fill-opacity': 'mark' },
+  note: { fill: 'alarm', stroke: 'plot' },
 } as const satisfies Record<string, Record<string, Colour>>
 
 export type Part = keyof typeof parts
@@ -37,8 +40,14 @@ function variables (theme: 'light' | 'dark'): string {
 const rules = Object.entries(parts).map(([part, colours]) =>
   `.meshmon-chart .${part}{${Object.entries(colours).map(([property, colour]) => `${property}:var(--chart-${colour})`).join(';')}}`)
 
+const sparklines = [
+  '.sparkline{width:120px;height:28px}',
+  '.sparkline path{fill:none;stroke-width:3;stroke-linejoin:round;stroke-linecap:round}',
+  '.sparkline .axis{stroke-dasharray:4 6}',
+]
+
 /**
  * The style sheet of charts and sparklines. An SVG that stands alone has it inside; a page that shows charts inline has it in its own
  * style sheet. `:where` weighs nothing, so any rule of the page that sets the variables wins.
  */
-export const chartCss = [variables('light'), `@media(prefers-color-scheme:dark){${variables('dark')}}`, ...rules].join('')
+export const chartCss = [variables('light'), `@media(prefers-color-scheme:dark){${variables('dark')}}`, ...rules, ...sparklines].join('')

@@ -14,9 +14,12 @@ export function conversionTo (system: UnitSystem, unit: string): Conversion | un
   return system === 'imperial' && Object.hasOwn(imperial, unit) ? imperial[unit] : undefined
 }
 
-/** A number with so many decimals, thousands parted, and with the unit's sign behind it. */
+/** By decimals. To make one takes longer than to draw a sparkline. */
+const numberFormats = [0, 1, 2, 3, 4].map((digits) => new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }))
+
+/** A number with so many decimals, four at most, thousands parted, and with the unit's sign behind it. */
 export function formatValue (value: number, { digits, unit }: { digits: number, unit: string }): string {
-  const number = value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace(/^-(?=[0.,]*$)/, '').replace('-', '−')
+  const number = (numberFormats[digits] ?? numberFormats.at(-1))!.format(value).replace(/^-(?=[0.,]*$)/, '').replace('-', '−')
   return `${number}${unitSuffix(unit)}`
 }
 

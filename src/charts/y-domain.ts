@@ -12,10 +12,14 @@ const margin = 0.1
 /** What no measurement tells apart. */
 const nothing = 1e-9
 
-/** The ends of a value axis: the metric's span, else what the data have and a tenth more on either side, but not below 0 for their sake. */
-export function yDomain (summary: Pick<Summary, 'min' | 'max'> | null, span?: Span): [from: number, to: number] {
-  if (summary === null) return span === undefined ? [0, 1] : [span.from, span.to]
-  const { min, max } = summary
+/**
+ * The ends of a value axis: the metric's span, else what the data have and a tenth more on either side, but not below 0 for their sake.
+ * `alsoShown` are values of thresholds.
+ */
+export function yDomain (summary: Pick<Summary, 'min' | 'max'> | null, span?: Span, alsoShown: readonly number[] = []): [from: number, to: number] {
+  const shown = [...summary === null ? [] : [summary.min, summary.max], ...alsoShown]
+  if (shown.length === 0) return span === undefined ? [0, 1] : [span.from, span.to]
+  const [min, max] = [Math.min(...shown), Math.max(...shown)]
   const fits = span !== undefined && !(span.isAssumed === true && (min > span.to || max < span.from))
   if (fits) return [Math.min(span.from, min), Math.max(span.to, max)]
   const isFlat = max - min < nothing

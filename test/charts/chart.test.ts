@@ -103,9 +103,33 @@ t.test('the value axis', async (t) => {
   for (const [name, points, metric, expected] of cases) t.same(yRange(draw(points, { metric })), expected, name)
 })
 
+t.test('thresholds stand across the plot and stretch the axis, a fault is marked from its start to its end', async (t) => {
+  const values = [point(60, 3), point(75, 4)]
+  const thresholds = [{ value: 8, label: 'opens at' }, { value: 6, label: 'clears at' }]
+  const marked = { fromMs: fromMs + 60 * minuteMs, toMs: fromMs + 120 * minuteMs, label: 'fault' }
+  const root = draw(values, { thresholds, marked })
+  t.same(yRange(root), [2.5, 8.5])
+  const height = (value: number) => Math.round(10 * (222 - 172 * (value - 2.5) / 6)) / 10
+  t.same(ofClass(root, 'threshold').map(({ attributes }) => attributes['d']), ['M91.8,50V222M121.7,50V222', `M62,${height(8)}H778`, `M62,${height(6)}H778`])
+  t.same(ofClass(root, 'note').map(({ text }) => text), ['opens at 8.00', 'clears at 6.00', 'fault'])
+  t.match(ofClass(root, 'marked')[0]?.attributes, { x: '91.8', width: '29.9' })
+  t.match(root.text, 'Threshold: opens at 8.00. Threshold: clears at 6.00. Marked: fault, from 14 Jun 2026, 13:00 to 14 Jun 2026, 14:00.')
+
+  const open = draw([], { thresholds, marked: { ...marked, toMs: null } })
+  t.match(ofClass(open, 'marked')[0]?.attributes, { x: '91.8', width: '686.2' }, 'one that lasts reaches the end')
+  t.same(ofClass(open, 'threshold').map(({ attributes }) => attributes['d'])[0], 'M91.8,50V222')
+  t.match(open.text, 'not over yet')
+  const around = draw(values, { marked: { ...marked, fromMs: fromMs - hourMs, toMs: toMs + hourMs } })
+  t.match(ofClass(around, 'marked')[0]?.attributes, { x: '62', width: '716' })
+  t.same(ofClass(around, 'threshold'), [], 'its ends lie outside')
+  const past = draw(values, { marked: { ...marked, fromMs: fromMs - 2 * hourMs, toMs: fromMs - hourMs } })
+  t.same([...ofClass(past, 'marked'), ...ofClass(past, 'note')], [])
+  t.same([...ofClass(draw(values), 'marked'), ...ofClass(draw(values), 'threshold')], [])
+})
+
 t.test('names are text wherever they stand', async (t) => {
   const evil = '"><script>alert(1)</script>&amp;\'\u0000\ud800'
-  const source = drawChart(chart([point(60, 1)], { subject: evil, metric: { ...etx, metric: evil, label: evil, unit: evil } }))
+  const source = drawChart(chart([point(60, 1)], { subject: evil, metric: { ...etx, metric: evil, label: evil, unit: evil }, thresholds: [{ value: 1, label: evil }], marked: { fromMs, toMs: null, label: evil } }))
   t.notMatch(source, /<script/)
   const root = parseSvg(source)
   t.equal(root.attributes['data-metric'], '"><script>alert(1)</script>&amp;\'\ufffd\ufffd')
@@ -120,7 +144,7 @@ t.test('a sparkline is small, has text and breaks at gaps', async (t) => {
   const points = Array.from({ length: 48 }, (_, i) => point(i * 30 + (i > 20 ? 120 : 0), i % 7, 0, 9)).filter(({ timeMs }) => timeMs < toMs)
   const source = drawSparkline({ ...chart(points), stepS: 1800 })
   const root = parseSvg(source)
-  t.ok(source.length < 2500, `${source.length} bytes`)
+  t.ok(source.length < 700, `${source.length} bytes`)
   t.equal(root.children[0]?.text, 'ETX of a – b: 0.00 to 9.00')
   t.equal(pieces(ofClass(root, 'line')[0]), 2)
   const empty = parseSvg(drawSparkline(chart([])))

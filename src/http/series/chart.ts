@@ -1,3 +1,4 @@
+import type { Annotations } from '../../charts/annotations.js'
 import type { ChartMetric } from '../../charts/catalogue.js'
 import { drawChart } from '../../charts/chart.js'
 import type { ChartPoint } from '../../charts/points.js'
@@ -15,6 +16,8 @@ export interface ChartSource {
   /** Whether a chart without data is one: nobody may have sent such a metric ever. */
   mayBeEmpty: boolean
   kept: Kept
+  /** Of a radio: its rows are few, and a week of them is read as they are. */
+  isSparse?: boolean
   read: (range: Range) => Promise<BinRow[]>
 }
 
@@ -27,6 +30,8 @@ export interface ChartRequest {
   nowMs: number
   /** For a page, which has charts' style sheet itself. */
   isInline?: boolean
+  /** In the metric's own unit. */
+  annotations?: Annotations
 }
 
 /** How far back the newest value may lie that a chart of aggregates shows as the present one. */
@@ -37,8 +42,8 @@ const [leastAgeS, greatestAgeS] = [60, 3600]
 /** A chart as SVG text, and for how many seconds it is worth keeping; undefined where there is none. */
 export async function makeChart (source: ChartSource, request: ChartRequest): Promise<{ svg: string, maxAgeS: number } | undefined> {
   const { subject, metric, mayBeEmpty, kept, read } = source
-  const { window, timeZone, units, nowMs, isInline = false } = request
-  const wanted = rangeOf(request)
+  const { window, timeZone, units, nowMs, isInline = false, annotations: { thresholds = [], marked } = {} } = request
+  const wanted = rangeOf(request, source.isSparse)
   const range = chooseRange({ from: new Date(wanted.fromMs).toISOString(), to: new Date(wanted.toMs).toISOString(), step: wanted.stepS }, kept, nowMs)
   const { fromMs, toMs, stepS } = range
   const rows = await read(range)
@@ -52,6 +57,8 @@ export async function makeChart (source: ChartSource, request: ChartRequest): Pr
     subject, window, timeZone, fromMs, toMs, stepS, isInline,
     points: rows.map((row) => toPoint(row, stepS, convert)),
     ...(newest && { now: convert(newest.mean) }),
+    thresholds: thresholds.map(({ value, label }) => ({ value: convert(value), label })),
+    ...(marked && { marked }),
   })
   return { svg, maxAgeS: Math.round(Math.min(Math.max(leastAgeS, stepS / 12), greatestAgeS)) }
 }
@@ -61,14 +68,14 @@ function presentRange (nowMs: number): Range {
   return { fromMs: nowMs - presentS * 1000, toMs: nowMs, stepS: presentStepS, source: 'raw' }
 }
 
-function rangeOf ({ window, from, to, nowMs }: ChartRequest): ChartRange {
+function rangeOf ({ window, from, to, nowMs }: ChartRequest, isSparse?: boolean): ChartRange {
   if (window !== 'range') {
     if (from !== undefined || to !== undefined) throw new Refused(400, 'from and to go with range.svg; the other windows end now')
-    return windowRange(window, nowMs)
+    return windowRange(window, nowMs, isSparse)
   }
   if (from === undefined) throw new Refused(400, 'from: range.svg needs it')
   const [fromMs, toMs] = [parseTime('from', from), to === undefined ? nowMs : parseTime('to', to)]
-  return freeRange(fromMs, toMs)
+  return freeRange(fromMs, toMs, isSparse)
 }
 
 /** A row tells the start of its bin; it is drawn at the middle. */

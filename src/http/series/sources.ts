@@ -23,7 +23,7 @@ export async function radioSource ({ db, radiosKept }: ChartSources, { node, met
   const radio = await identifyRadio(db, node)
   if (radio === undefined) return undefined
   const described = describeRadioChart({ kind: radio.kind, battery: radio.battery && readBattery(radio.battery) }, metric)
-  return { subject: radio.id, metric: described, mayBeEmpty: isRadioChart(metric), kept: radiosKept, read: async (range) => await binRadio(db, radio, range, [metric]) }
+  return { subject: radio.id, metric: described, mayBeEmpty: isRadioChart(metric), kept: radiosKept, isSparse: true, read: async (range) => await binRadio(db, radio, range, [metric]) }
 }
 
 export async function pathSource ({ db, kept }: ChartSources, path: { src: string, dst: string, metric: string }): Promise<ChartSource | undefined> {
