@@ -64,7 +64,7 @@ export const radioSettings = Type.Object({
   TELEMETRY_TIMEOUT_S: integer('Least seconds to wait for telemetry.', 10, 1, 300),
   TELEMETRY_RETRY_ATTEMPTS: integer('Tries for telemetry.', 2, 1, 10),
   TELEMETRY_RETRY_BACKOFF_S: integer('Seconds between two tries for telemetry.', 4, 0, 300),
-  NEIGHBOURS_ENABLED: flag('Ask repeaters which others they hear.'),
+  NEIGHBOURS_ENABLED: flag('Ask repeaters once an hour which others they hear.'),
 })
 
 export type RadioConfig = Static<typeof radioSettings>

@@ -17,11 +17,11 @@ export async function radioDay (bench: Bench): Promise<Figure[]> {
     const missedPct = 100 * lossy.missed / lossy.steps
     return [{
       what: `${repeaters} MeshCore repeaters asked every 15 min for ${hours} h, RADIO_BUDGET_S_PER_H 60`,
-      measured: `${busiestHourS.toFixed(1)} s sent in the busiest hour; mean wait of a repeater ${minutes(waits.leastMeanS)} to ${minutes(waits.mostMeanS)} min`,
+      measured: `${busiestHourS.toFixed(1)} s sent in the busiest hour; single waits ${minutes(waits.shortestS)} to ${minutes(waits.longestS)} min, mean of a repeater ${minutes(waits.leastMeanS)} to ${minutes(waits.mostMeanS)} min`,
       target: '≤ 60 s in every hour; longest ≤ 2 × shortest',
-      pass: busiestHourS <= 60 && waits.mostMeanS <= 2 * waits.leastMeanS,
+      pass: busiestHourS <= 60 && waits.longestS <= 2 * waits.shortestS && waits.mostMeanS <= 2 * waits.leastMeanS,
       notes: [
-        `${airtimeS.toFixed(0)} s were sent in all, the poller counted ${scarce.figures.airtimeS.toFixed(0)} s; single waits ${minutes(waits.shortestS)} to ${minutes(waits.longestS)} min, the longest while no path is known yet and every first login floods`,
+        `${airtimeS.toFixed(0)} s were sent in all, the poller counted ${scarce.figures.airtimeS.toFixed(0)} s; single waits count once everybody has been read, after ${minutes(waits.learningS)} min: before that no path is known, every first login floods, and nobody is asked a second time`,
         'simulated repeaters at 0, 1 and 2 hops, SF8, 62.5 kHz; all that was sent counts, repeats included',
       ],
       data: { seed, hours, ...scarce },

@@ -67,20 +67,33 @@ async function answerWithin<T> (answer: Promise<T | null>, ms: number, asking: A
   return found ?? null
 }
 
+interface Question<T> {
+  is: Request['is']
+  timeoutS: number
+  /** Behind the tag of an answer; of null: of one that did not come. */
+  bodyBytes: (answer: T | null) => number
+}
+
 /**
  * Sends one request, and waits half as long again as the companion suggests and a second, but not less than `timeoutS`. Counts its
- * airtime, and that of the answer whenever it comes.
+ * airtime and that of the answer. One that did not come is counted too: it may have been lost on its way here.
  */
-async function ask<T> (asking: Asking, { is, timeoutS, bodyBytes }: { is: Request['is'], timeoutS: number, bodyBytes: (answer: T) => number }, asked: Asked<T>): Promise<Attempt<T>> {
+async function ask<T> (asking: Asking, { is, timeoutS, bodyBytes }: Question<T>, asked: Asked<T>): Promise<Attempt<T>> {
   const { companion: { self }, route, budget, clock } = asking
   const { sent, requestBytes } = asked
   budget.spend(requestMs(self, { is, bytes: requestBytes }, route, sent), clock.monotonicMs())
   const answered = sent.flooded ? { ...route, hops: null } : route
+  let isCounted = false
   const late = asked.answer.then((answer) => {
-    if (answer !== null) budget.spend(answerMs(self, bodyBytes(answer), answered) + (sent.flooded ? returnPathMs(self) : 0), clock.monotonicMs())
+    const ownMs = isCounted ? 0 : answerMs(self, bodyBytes(answer), answered)
+    if (answer !== null) budget.spend(ownMs + (sent.flooded ? returnPathMs(self) : 0), clock.monotonicMs())
     return answer
   })
   const answer = await answerWithin(late, patienceMs(sent, timeoutS), asking)
+  if (answer === null) {
+    isCounted = true
+    budget.spend(answerMs(self, bodyBytes(null), answered), clock.monotonicMs())
+  }
   return { answer, late }
 }
 
@@ -111,7 +124,7 @@ export async function askPatiently (
       break
     }
     await prepare(tries)
-    const attempt = await ask(asking, { is: 'request', timeoutS, bodyBytes: (body) => body.length }, await companion.request(key, request))
+    const attempt = await ask(asking, { is: 'request', timeoutS, bodyBytes: (body) => body?.length ?? sizes[request.is].answerBytes }, await companion.request(key, request))
     if (attempt.answer !== null) return { ...attempt, tries: tries + 1 }
     late = attempt.late
   }

@@ -10,6 +10,10 @@ export interface Budget {
   mayBegin (ms: number, nowMs: number): boolean
   /** A round that costs more can never begin. */
   mostMs: number
+  /** When a round of that cost may begin if nothing else is spent; Infinity where it never may. */
+  nextMs (ms: number, nowMs: number): number
+  /** What a quarter of an hour is for, and what the last one took. */
+  quarter (nowMs: number): { shareMs: number, spentMs: number }
   /** Whether one more request fits into the hour, with its answer. */
   allows (ms: number, nowMs: number): boolean
   spend (ms: number, nowMs: number): void
@@ -41,13 +45,20 @@ export function createBudget (perHourMs: number, before: Spent[] = []): Budget {
     return Math.max(perHourMs - sumSince(nowMs - hourMs), 0)
   }
 
+  const shareMs = planned * perHourMs / 4
+  const mayBegin = (ms: number, nowMs: number): boolean => ms <= leftMs(nowMs) - (1 - planned) * perHourMs && sumSince(nowMs - quarterMs) < shareMs
   const allows = (ms: number, nowMs: number): boolean => ms <= leftMs(nowMs)
 
   return {
     allows,
     leftMs,
     mostMs: planned * perHourMs,
-    mayBegin: (ms, nowMs) => ms <= leftMs(nowMs) - (1 - planned) * perHourMs && sumSince(nowMs - quarterMs) < planned * perHourMs / 4,
+    mayBegin,
+    nextMs (ms, nowMs) {
+      const changes = spendings.flatMap(({ atMs }) => [atMs + quarterMs, atMs + hourMs]).map(Math.ceil).filter((atMs) => atMs > nowMs).sort((a, b) => a - b)
+      return [nowMs, ...changes].find((atMs) => mayBegin(ms, atMs)) ?? Infinity
+    },
+    quarter: (nowMs) => ({ shareMs, spentMs: sumSince(nowMs - quarterMs) }),
     spend (ms, nowMs) {
       totalMs += ms
       spendings = spendings.filter(({ atMs }) => atMs > nowMs - hourMs)

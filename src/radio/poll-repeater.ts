@@ -2,7 +2,7 @@ import type { Route } from './airtime.js'
 import { askLogin, askPatiently, plannedMs, type Asking } from './ask.js'
 import type { Companion } from './companion.js'
 import { decodeLpp, decodeNeighbours, decodeRepeaterStats, FrameError } from './frames/index.js'
-import type { Contact, Neighbour, RepeaterStats } from './frames/types.js'
+import type { Neighbour, RepeaterStats } from './frames/types.js'
 import { hexOf } from './node-names.js'
 import type { Details } from './messages.js'
 import { neighbourList, telemetryReadings, type Readings } from './readings.js'
@@ -28,6 +28,8 @@ const silentBeforeReset = 2
 const resetEveryMs = 3_600_000
 /** Between the requests of one round, so that others get a turn on the channel. */
 const pauseMs = 2000
+/** A step that begins a little early shall not put them off to the next. */
+const neighboursEveryMs = 3_600_000 - 60_000
 const neighboursPerPage = 11
 const neighbourPages = 4
 const neighbourPrefixBytes = 6
@@ -39,12 +41,18 @@ function needsLogin (companion: Companion, { loggedInBy }: RepeaterMemory): bool
 }
 
 /** Airtime that a round takes if every answer comes at once. */
-export function roundMs (companion: Companion, contact: Contact, repeater: RepeaterSettings, memory: RepeaterMemory): number {
-  const planned = (request: Parameters<typeof plannedMs>[2]): number => plannedMs(companion.self, contact, request)
+export function roundMs (round: Pick<Round, 'companion' | 'route' | 'repeater' | 'memory' | 'clock'>): number {
+  const { companion, route, repeater, memory } = round
+  const planned = (request: Parameters<typeof plannedMs>[2]): number => plannedMs(companion.self, route, request)
   return planned('status') +
     (needsLogin(companion, memory) ? planned({ password: repeater.password }) : 0) +
     (repeater.telemetry ? planned('telemetry') : 0) +
-    (repeater.neighbours ? planned('neighbours') : 0)
+    (neighboursAreDue(round) ? planned('neighbours') : 0)
+}
+
+/** They change slowly and take up to four pages, so they are asked for once an hour. */
+export function neighboursAreDue ({ repeater, memory: { neighboursMs }, clock }: Pick<Round, 'repeater' | 'memory' | 'clock'>): boolean {
+  return repeater.neighbours && (neighboursMs === null || clock.monotonicMs() - neighboursMs >= neighboursEveryMs)
 }
 
 /**
@@ -138,6 +146,7 @@ export async function askTelemetry (round: Round): Promise<Readings | null> {
 /** Who it hears, newest first and at most 44; null where no answer came. */
 export async function askNeighbours (round: Round): Promise<{ total: number, neighbours: ReturnType<typeof neighbourList> } | null> {
   const neighbours: Neighbour[] = []
+  round.memory.neighboursMs = round.clock.monotonicMs()
   let total: number | null = null
   for (let page = 0; page < neighbourPages && (total === null || neighbours.length < total); page++) {
     await round.clock.wait(pauseMs, round.signal)

@@ -9,7 +9,7 @@ import type { Contact, RepeaterStats } from './frames/types.js'
 import { companionInfo, InfoMemory, radioMetrics, repeaterInfo, workerEvent, type Details, type WorkerEvent, type WorkerMessage } from './messages.js'
 import { companionName, hexOf, idOf, nodeNames } from './node-names.js'
 import { pollCompanion } from './poll-companion.js'
-import { askNeighbours, askStatus, askTelemetry, patienceOf, roundMs, type Round, type StatusOutcome } from './poll-repeater.js'
+import { askNeighbours, neighboursAreDue, askStatus, askTelemetry, patienceOf, roundMs, type Round, type StatusOutcome } from './poll-repeater.js'
 import { repeaterReadings, type Readings } from './readings.js'
 import type { PollSettings, RepeaterSettings } from './settings.js'
 import type { PollState, RepeaterMemory } from './state.js'
@@ -143,13 +143,13 @@ export class Rounds {
       return await this.#fail(polled, memory, { result: 'not_found', ...notFound(contacts) })
     }
     this.#keys.set(polled.node, hexOf(contact.key))
-    const plannedMs = roundMs(companion, contact, repeater, memory)
+    const plannedMs = roundMs({ companion, route: contact, repeater, memory, clock })
     events.planned(plannedMs)
     if (plannedMs > budget.mostMs) {
       begin()
       return await this.#fail(polled, memory, { result: 'too_dear', reason: `one round takes about ${Math.ceil(plannedMs / 1000)} s of airtime: too much for a RADIO_BUDGET_S_PER_H of ${settings.budgetSPerH}` })
     }
-    if (!budget.mayBegin(plannedMs, clock.monotonicMs())) return { ...polled, result: 'postponed', reason: `the airtime budget does not allow it yet: RADIO_BUDGET_S_PER_H is ${settings.budgetSPerH}` }
+    if (!budget.mayBegin(plannedMs, clock.monotonicMs())) return { ...polled, result: 'postponed', reason: this.#whyPostponed(plannedMs) }
     begin(plannedMs)
     const subject = { id, node: polled.node, repeater, memory, contact, companion, startMs }
     const patience = { status: patienceOf(settings.status, this.breakerOf(id) === 'half_open'), telemetry: settings.telemetry }
@@ -166,6 +166,16 @@ export class Rounds {
     } finally {
       this.save()
     }
+  }
+
+  #whyPostponed (plannedMs: number): string {
+    const { budget, clock, settings } = this.#options
+    const nowMs = clock.monotonicMs()
+    const { shareMs, spentMs } = budget.quarter(nowMs)
+    const seconds = (ms: number): string => (ms / 1000).toFixed(1)
+    const waitMs = budget.nextMs(plannedMs, nowMs) - nowMs
+    return `takes about ${seconds(plannedMs)} s of airtime, and may begin in ${Math.ceil(waitMs / 60_000)} min (${new Date(clock.now() + waitMs).toISOString().slice(11, 16)} UTC): ` +
+      `of RADIO_BUDGET_S_PER_H ${settings.budgetSPerH} a quarter of an hour gets ${seconds(shareMs)} s, the last took ${seconds(spentMs)} s, and ${seconds(budget.leftMs(nowMs))} s are left of the hour`
   }
 
   /** The status came. Telemetry and neighbours are no part of this success. */
@@ -210,7 +220,7 @@ export class Rounds {
       if (telemetry === null) log.info({ node }, 'no answer to the request for telemetry')
       else if (Object.keys(telemetry).length > 0) await this.#report(radioMetrics({ ...told, metrics: telemetry }))
       Object.assign(all, telemetry)
-      const heard = repeater.neighbours ? await askNeighbours(round) : undefined
+      const heard = neighboursAreDue(round) ? await askNeighbours(round) : undefined
       if (heard === null) log.info({ node }, 'no answer to the request for neighbours')
       if (!heard) return all
       await this.#report(radioMetrics({ ...told, metrics: { neighbours: heard.total }, info: { neighbours: heard.neighbours } }))

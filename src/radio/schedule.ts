@@ -3,15 +3,18 @@ export type Task = { is: 'companion' } | { is: 'repeater', id: string, again: bo
 
 /** When who is asked. Times are milliseconds of one clock of the caller's that only grows. */
 export interface Schedule {
-  /** All that may be done now: the companion first, then the repeaters, the longest not asked first. */
+  /** All that may be done now: the companion first, then the repeaters, who waits longest first. */
   due (nowMs: number): Task[]
   /** When something falls due that is not yet. */
   nextMs (nowMs: number): number
   /** A task of `due` is being done. */
   begin (task: Task, nowMs: number): void
-  /** The round that began last for this repeater failed: it gets one more in this step, if it was the first and there is time. */
+  /**
+   * The round that began last for this repeater failed. Unless it was a second one already, another comes within this step where there
+   * is time, and it keeps its place in the line of those who wait.
+   */
   failed (id: string, nowMs: number): void
-  /** A late answer came: no more in this step. */
+  /** A late answer came: no second round. */
   answered (id: string): void
 }
 
@@ -26,7 +29,19 @@ export interface ScheduleOptions {
 /** Steps of one length, the first at `firstMs`. */
 interface Steps { firstMs: number, stepMs: number }
 
-interface Turn extends Steps { id: string, askedMs: number, wasAgain: boolean, againMs: number | null }
+interface Turn extends Steps {
+  id: string
+  askedMs: number
+  /** Its place in the line: when it was asked last, without the first of two rounds. */
+  waitsSinceMs: number
+  /** Its place before the last round. */
+  waitedSinceMs: number
+  /** The next round is the second of two. */
+  isOwed: boolean
+  /** The last one was. */
+  wasSecond: boolean
+  againMs: number | null
+}
 
 const stepAt = ({ firstMs, stepMs }: Steps, nowMs: number): number => firstMs + Math.floor((nowMs - firstMs) / stepMs) * stepMs
 
@@ -44,7 +59,8 @@ function dueMs (steps: Steps, askedMs: number): number {
 export function createSchedule ({ repeaters, companionStepMs, repeaterStepMs, startMs }: ScheduleOptions): Schedule {
   const companion = { firstMs: startMs, stepMs: companionStepMs, askedMs: -Infinity }
   const turns = repeaters.map(({ id, askedMs }, i): Turn => ({
-    id, firstMs: startMs + i * repeaterStepMs / repeaters.length, stepMs: repeaterStepMs, askedMs: askedMs ?? -Infinity, wasAgain: false, againMs: null,
+    id, firstMs: startMs + i * repeaterStepMs / repeaters.length, stepMs: repeaterStepMs, againMs: null, isOwed: false, wasSecond: false,
+    askedMs: askedMs ?? -Infinity, waitsSinceMs: askedMs ?? -Infinity, waitedSinceMs: -Infinity,
   }))
 
   const turnOf = (id: string): Turn => {
@@ -56,7 +72,7 @@ export function createSchedule ({ repeaters, companionStepMs, repeaterStepMs, st
 
   return {
     due (nowMs) {
-      const waiting = turns.filter((turn) => nextOf(turn) <= nowMs).sort((a, b) => a.askedMs === b.askedMs ? a.firstMs - b.firstMs : a.askedMs - b.askedMs)
+      const waiting = turns.filter((turn) => nextOf(turn) <= nowMs).sort((a, b) => a.waitsSinceMs === b.waitsSinceMs ? a.firstMs - b.firstMs : a.waitsSinceMs - b.waitsSinceMs)
       return [
         ...(dueMs(companion, companion.askedMs) <= nowMs ? [{ is: 'companion' } as const] : []),
         ...waiting.map((turn) => ({ is: 'repeater', id: turn.id, again: dueMs(turn, turn.askedMs) > nowMs } as const)),
@@ -66,16 +82,23 @@ export function createSchedule ({ repeaters, companionStepMs, repeaterStepMs, st
       return [dueMs(companion, companion.askedMs), ...turns.map(nextOf)].reduce((least, ms) => ms > nowMs ? Math.min(least, ms) : least, Infinity)
     },
     begin (task, nowMs) {
-      if (task.is === 'companion') companion.askedMs = nowMs
-      else Object.assign(turnOf(task.id), { askedMs: nowMs, wasAgain: task.again, againMs: null })
+      if (task.is === 'companion') {
+        companion.askedMs = nowMs
+        return
+      }
+      const turn = turnOf(task.id)
+      Object.assign(turn, { askedMs: nowMs, waitsSinceMs: nowMs, waitedSinceMs: turn.waitsSinceMs, wasSecond: turn.isOwed, isOwed: false, againMs: null })
     },
     failed (id, nowMs) {
       const turn = turnOf(id)
+      if (turn.wasSecond) return
+      Object.assign(turn, { isOwed: true, waitsSinceMs: turn.waitedSinceMs })
       const leftMs = stepAt(turn, nowMs) + turn.stepMs - nowMs
-      if (!turn.wasAgain && leftMs > turn.stepMs / 4) turn.againMs = nowMs + leftMs / 2
+      if (leftMs > turn.stepMs / 4) turn.againMs = nowMs + leftMs / 2
     },
     answered (id) {
-      turnOf(id).againMs = null
+      const turn = turnOf(id)
+      Object.assign(turn, { againMs: null, isOwed: false, waitsSinceMs: turn.askedMs })
     },
   }
 }

@@ -25,6 +25,8 @@ export interface RepeaterMemory {
   /** Failed rounds in a row over a known path. */
   silentOverPath: number
   pathResetMs: number | null
+  /** When it was asked last for its neighbours, whether it answered or not. */
+  neighboursMs: number | null
 }
 
 export interface PollState {
@@ -62,6 +64,7 @@ const stored = Type.Object({
     silent_logins: count,
     silent_over_path: count,
     path_reset: timeOrNull,
+    neighbours: timeOrNull,
   })),
 })
 
@@ -82,7 +85,7 @@ export function openState (options: PollStateOptions, cooldownMs: number): PollS
 
   function restore (id: string): RepeaterMemory {
     const one = before?.repeaters[id]
-    if (!one) return { node: null, breaker: newBreaker, askedMs: null, isFailing: false, loggedInBy: null, silentLogins: 0, silentOverPath: 0, pathResetMs: null }
+    if (!one) return { node: null, breaker: newBreaker, askedMs: null, isFailing: false, loggedInBy: null, silentLogins: 0, silentOverPath: 0, pathResetMs: null, neighboursMs: null }
     const openUntilMs = one.open_until === null ? null : monotonicMs + Math.min(one.open_until - nowMs, cooldownMs)
     return {
       node: one.node,
@@ -93,6 +96,7 @@ export function openState (options: PollStateOptions, cooldownMs: number): PollS
       silentLogins: one.silent_logins,
       silentOverPath: one.silent_over_path,
       pathResetMs: pastOrNull(one.path_reset),
+      neighboursMs: pastOrNull(one.neighbours),
     }
   }
 
@@ -150,7 +154,7 @@ function parse (text: string): unknown {
   }
 }
 
-function toStored ({ node, breaker, askedMs, isFailing, loggedInBy, silentLogins, silentOverPath, pathResetMs }: RepeaterMemory, offsetMs: number): Stored['repeaters'][string] {
+function toStored ({ node, breaker, askedMs, isFailing, loggedInBy, silentLogins, silentOverPath, pathResetMs, neighboursMs }: RepeaterMemory, offsetMs: number): Stored['repeaters'][string] {
   const wall = (ms: number | null): number | null => ms === null ? null : ms + offsetMs
   return {
     node,
@@ -163,6 +167,7 @@ function toStored ({ node, breaker, askedMs, isFailing, loggedInBy, silentLogins
     silent_logins: silentLogins,
     silent_over_path: silentOverPath,
     path_reset: wall(pathResetMs),
+    neighbours: wall(neighboursMs),
   }
 }
 

@@ -25,6 +25,19 @@ t.test('rounds begin until a quarter of an hour has had its share, single tries 
   t.ok(budget.mayBegin(3500, 16 * minuteMs))
 })
 
+t.test('when a round may begin, and what the last quarter of an hour took', async (t) => {
+  const budget = createBudget(60_000)
+  t.equal(budget.nextMs(3500, minuteMs), minuteMs)
+  t.equal(budget.nextMs(54_001, minuteMs), Infinity)
+  budget.spend(14_000, 0.3)
+  t.same(budget.quarter(5 * minuteMs), { shareMs: 13_500, spentMs: 14_000 })
+  t.same(budget.quarter(15 * minuteMs + 1), { shareMs: 13_500, spentMs: 0 })
+  t.equal(budget.nextMs(3500, 5 * minuteMs), 15 * minuteMs + 1)
+  budget.spend(30_000, 20 * minuteMs)
+  t.equal(budget.nextMs(10_000, 25 * minuteMs), 35 * minuteMs)
+  t.equal(budget.nextMs(20_000, 25 * minuteMs), hourMs + 1)
+})
+
 t.test('a round leaves a tenth of the hour to second tries', async (t) => {
   const budget = createBudget(60_000)
   t.equal(budget.mostMs, 54_000)

@@ -209,6 +209,17 @@ t.test('telemetry and neighbours: their own messages, all with the time of the r
   t.match(poller.figures().radios[1]?.rounds, { answered: 1 })
 })
 
+t.test('neighbours are asked for once an hour, whether they answer or not, by another process too', async (t) => {
+  const { mesh, runFor, restart } = createScene(t, ['Hill'], { budgetSPerH: 600, repeater: { neighbours: true } })
+  const asked = (is: string): number => mesh.asked.filter((one) => one.is === is).length
+  mesh.repeater('Hill').neighbours = [{ prefix: new Uint8Array(6), agoS: 60, snrDb: 5.25 }]
+  await runFor(3 * stepMs)
+  await restart()
+  await runFor(5 * stepMs)
+  t.ok(asked('status') >= 7)
+  t.equal(asked('neighbours'), 2)
+})
+
 t.test('a message that can not be kept is lost, the next is not', async (t) => {
   const { runFor, messages, diskTrouble, poller, readings, logged } = createScene(t, ['Hill'])
   const lines = (pattern: RegExp): string[] => logged.filter((line) => pattern.test(line) && !line.includes('"level":20'))

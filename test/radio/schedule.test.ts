@@ -55,6 +55,24 @@ t.test('a failed round gets one more in its step, and no third', async (t) => {
   t.same(began.filter(({ name }) => name !== 'companion').map(({ atMs, name }) => [Math.floor(atMs / 60_000), name]), [[0, 'a'], [7, 'a again'], [15, 'a']])
 })
 
+t.test('who failed keeps the place in the line, for one more round', async (t) => {
+  const schedule = createSchedule({ ...options, repeaters: ['a', 'b', 'c'].map((id) => ({ id, askedMs: null })) })
+  const round = (id: string, nowMs: number, again = false): void => schedule.begin({ is: 'repeater', id, again }, nowMs)
+  const line = (nowMs: number): string[] => names(schedule.due(nowMs)).filter((name) => name !== 'companion')
+  round('b', 100_000)
+  round('c', 200_000)
+  round('a', 300_000)
+  schedule.failed('a', 310_000)
+  t.same(line(2 * stepMs), ['a', 'b', 'c'], 'before those that were asked earlier')
+  round('a', 2 * stepMs)
+  schedule.failed('a', 2 * stepMs + 10_000)
+  t.same(line(4 * stepMs), ['b', 'c', 'a'], 'a second failure is one round as any other')
+  round('b', 4 * stepMs)
+  schedule.failed('b', 4 * stepMs + 10_000)
+  schedule.answered('b')
+  t.same(line(6 * stepMs), ['c', 'a', 'b'], 'as is one whose answer came late')
+})
+
 t.test('a late answer makes the second round needless', async (t) => {
   const schedule = createSchedule({ ...options, repeaters: [{ id: 'a', askedMs: null }] })
   schedule.begin({ is: 'companion' }, 0)

@@ -29,8 +29,21 @@ export interface RadioDay {
   /** Airtime of everything that was really sent, in the hour that holds most of it. */
   busiestHourS: number
   airtimeS: number
-  /** Between the readings of one repeater, s: their mean of the repeater that waits least and of the one that waits most, and the longest of all. */
-  waits: { leastMeanS: number, mostMeanS: number, shortestS: number, longestS: number }
+  waits: Waits
+}
+
+/** Between the readings of one repeater, s. */
+interface Waits {
+  /** The mean of the repeater that waits least, and of the one that waits most. */
+  leastMeanS: number
+  mostMeanS: number
+  /** Until everybody has been read once: before that a round takes many times as much, since no path is known and every login floods. */
+  learningS: number
+  /** Of single waits that begin after that. */
+  shortestS: number
+  longestS: number
+  /** Readings of one repeater before another has its first, at most. */
+  mostBeforeAll: number
 }
 
 const hourMs = 3_600_000
@@ -102,8 +115,17 @@ function airtimeOf (sent: Transmission[]): { busiestHourS: number, airtimeS: num
   return { busiestHourS: busiestMs / 1000, airtimeS: sent.reduce((sum, { ms }) => sum + ms, 0) / 1000 }
 }
 
-function waitsOf (times: number[][]): RadioDay['waits'] {
-  const waits = times.map((of) => of.slice(1).map((ms, i) => (ms - of[i]!) / 1000))
-  const means = waits.map((of) => of.reduce((sum, s) => sum + s, 0) / of.length)
-  return { leastMeanS: Math.min(...means), mostMeanS: Math.max(...means), shortestS: Math.min(...waits.flat()), longestS: Math.max(...waits.flat()) }
+function waitsOf (times: number[][]): Waits {
+  const learnedMs = Math.max(...times.map(([first = Infinity]) => first))
+  const between = (of: number[]): number[] => of.slice(1).map((ms, i) => (ms - of[i]!) / 1000)
+  const means = times.map(between).map((of) => of.reduce((sum, s) => sum + s, 0) / of.length)
+  const single = times.flatMap((of) => between(of.filter((ms) => ms >= learnedMs)))
+  return {
+    leastMeanS: Math.min(...means),
+    mostMeanS: Math.max(...means),
+    learningS: learnedMs / 1000,
+    shortestS: Math.min(...single),
+    longestS: Math.max(...single),
+    mostBeforeAll: Math.max(...times.map((of) => of.filter((ms) => ms < learnedMs).length)),
+  }
 }
