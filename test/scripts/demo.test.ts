@@ -10,7 +10,7 @@ t.test('the demo fills a collector of its own and ends cleanly with Ctrl-C', asy
   const folder = mkdtempSync(join(tmpdir(), 'meshmon-demo-'))
   const port = await freePort()
   const demo = spawn(join(packageRoot, 'scripts/demo'), {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], HOST: '127.0.0.1', PORT: String(port), DATA_DIR: join(folder, 'data') },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], HOST: '127.0.0.1', PORT: String(port), DATA_DIR: join(folder, 'data'), RADIO_PORT: String(await freePort()), AREDN_PORT: String(await freePort()) },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -33,12 +33,18 @@ t.test('the demo fills a collector of its own and ends cleanly with Ctrl-C', asy
   await history
   t.match(output, `A mesh of 30 nodes reports to http://127.0.0.1:${port}`)
 
-  let nodes: unknown[] = []
-  for (let tries = 0; nodes.length < 10 && tries < 600; tries++) {
-    nodes = await (await fetch(`http://127.0.0.1:${port}/nodes`)).json() as unknown[]
-    await new Promise((resolve) => setTimeout(resolve, 100))
+  const first = async <T>(path: string, wanted: (found: T[]) => boolean): Promise<T[]> => {
+    for (let tries = 0; tries < 3000; tries++) {
+      const found = await (await fetch(`http://127.0.0.1:${port}${path}`)).json() as T[]
+      if (wanted(found)) return found
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    throw new Error(`not seen in time at ${path}:\n${output}`)
   }
+  const nodes = await first<{ id: string }>('/nodes?limit=1000', (found) => found.some(({ id }) => id.startsWith('OE7')) && found.some(({ id }) => id.startsWith('HB9')))
   t.ok(nodes.length >= 10, 'the history arrives')
+  const [bad] = await first<{ kind: string, scope: object }>('/issues?kind=rf_quality_drop&status=open', ([issue]) => issue !== undefined)
+  t.match(bad, { kind: 'rf_quality_drop', scope: { a: /^oe7/i, b: /^oe7/i }, cause: /dB/ }, 'the bad link of the mesh without agents')
   process.kill(-demo.pid!, 'SIGINT')
   t.equal(await ended, 0)
 })
