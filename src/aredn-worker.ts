@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import { openNodesFile } from './aredn/nodes-file.js'
 import { parseRanges } from './aredn/ranges.js'
 import { defaultLimits, readNode, type ReadOutcome } from './aredn/read-node.js'
 import { Walker } from './aredn/walker.js'
@@ -40,8 +41,9 @@ function rangesOf (texts: string[]): ReturnType<typeof parseRanges> {
 /** The AREDN worker: walks until the signal aborts. Rejects where it can't begin. */
 export async function runArednWorker ({ config, log, signal }: { config: ArednConfig, log: Logger, signal: AbortSignal }): Promise<void> {
   const { ranges, read } = createNodeReader(config)
+  const folder = config.STATE_DIR ?? join(config.DATA_DIR, 'aredn')
   const delivery = await openDelivery({
-    folder: join(config.STATE_DIR ?? join(config.DATA_DIR, 'aredn'), 'queue'),
+    folder: join(folder, 'queue'),
     collectorUrl: new URL(config.COLLECTOR_URL),
     ...(config.INGEST_TOKEN !== undefined && { token: config.INGEST_TOKEN }),
     log,
@@ -58,6 +60,7 @@ export async function runArednWorker ({ config, log, signal }: { config: ArednCo
     mostNodes,
     read,
     report: (message) => delivery.put(message),
+    memory: openNodesFile(join(folder, 'nodes.json'), log),
     clock: systemClock,
     log,
   })

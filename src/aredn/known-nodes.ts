@@ -1,5 +1,6 @@
 import { nodeName } from '../messages/aredn/values.js'
 import { fits } from '../name-pattern.js'
+import type { SavedNode } from './nodes-file.js'
 import type { Ranges } from './ranges.js'
 import type { WalkSchedule } from './walk-schedule.js'
 
@@ -59,6 +60,16 @@ export class KnownNodes {
   addSeed (host: string, nowMs: number): void {
     const name = nodeName(host).toLowerCase()
     if (this.#options.schedule.add(name, nowMs, 'at once')) this.#nodes.set(name, { host, address: null, isSeed: true, heardMs: nowMs })
+  }
+
+  /** Takes up what an earlier process knew, within the ranges, patterns and number of today. */
+  restore (saved: readonly SavedNode[], nowMs: number): void {
+    for (const { heard, ...entry } of saved) this.#take(entry, Math.min(heard, nowMs))
+  }
+
+  /** What is to be remembered over a restart; seeds are in the settings. */
+  saved (): SavedNode[] {
+    return [...this.#nodes].flatMap(([name, { address, isSeed, heardMs }]) => isSeed || address === null ? [] : [{ name, ip: address, heard: Math.round(heardMs) }])
   }
 
   /** Takes in the `nodes` of an answer, and drops who was not heard of for a day. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.js'
 import { hostNameOf, KnownNodes, type KnownNode, type LeftOut } from './known-nodes.js'
+import type { NodesFile } from './nodes-file.js'
 import type { Ranges } from './ranges.js'
 import type { Failure, ReadOutcome } from './read-node.js'
 import { createWalkSchedule, type WalkSchedule } from './walk-schedule.js'
@@ -19,6 +20,8 @@ export interface WalkerOptions {
   read (node: Pick<KnownNode, 'host' | 'address'>, flags: string, signal: AbortSignal): Promise<ReadOutcome>
   /** Takes an `aredn_sysinfo` message over; rejects where it can't be kept. */
   report (message: object): Promise<void>
+  /** Who was known before, and is to be known after the next start. */
+  memory: NodesFile
   clock: Clock
   log: Pick<Logger, 'info' | 'warn' | 'debug'>
 }
@@ -43,6 +46,9 @@ export interface WalkerFigures {
 
 const longestPauseMs = 3_600_000
 const longestIdleMs = 1000
+/** A node that is silent for so long is waited for beside the others: a mesh with many such would be read by none of the few lanes. */
+const patienceMs = 2000
+const mostSilent = 64
 /** A list has 40 bytes a node: seeds are asked for it every third step, no one else ever is. */
 const stepsPerList = 3
 
@@ -58,6 +64,8 @@ export class Walker {
   readonly #listDueMs = new Map<string, number>()
   readonly #counts = { outcomes: {} as Partial<Record<Outcome, number>>, requests: 0, bytes: 0, unreported: 0, lastAnswerMs: null as number | null }
   readonly #startMs: number
+  /** Readings under way whose lane has gone on. */
+  readonly #silent = new Set<Promise<void>>()
   #nextRequestMs = 0
 
   constructor (options: WalkerOptions) {
@@ -70,12 +78,15 @@ export class Walker {
 
   /** Walks until the signal aborts. Never rejects for what a node does. */
   async run (signal: AbortSignal): Promise<void> {
-    const { seeds, concurrency } = this.#options
+    const { seeds, concurrency, memory } = this.#options
     for (const seed of seeds) this.#nodes.addSeed(seed, this.#nowMs())
+    this.#nodes.restore(memory.read(), this.#nowMs())
     const lanes = Array.from({ length: concurrency }, () => this.#walk(signal))
     await Promise.all(lanes.map((walking) => walking.catch((error: unknown) => {
       if (!signal.aborted) throw error
     })))
+    await Promise.all(this.#silent)
+    memory.save(this.#nodes.saved())
   }
 
   figures (): WalkerFigures {
@@ -92,7 +103,7 @@ export class Walker {
       const [name] = this.#schedule.take(this.#nowMs(), 1)
       if (name !== undefined) {
         await this.#pace(signal)
-        await this.#visit(name, signal)
+        await this.#visitPatiently(name, signal)
       } else {
         await this.#options.clock.wait(Math.min(Math.max(this.#schedule.nextMs() - this.#nowMs(), 1), longestIdleMs), signal)
       }
@@ -105,6 +116,19 @@ export class Walker {
     const turnMs = Math.max(this.#nextRequestMs, clock.monotonicMs())
     this.#nextRequestMs = turnMs + 1000 / rate
     await clock.wait(turnMs - clock.monotonicMs(), signal)
+  }
+
+  /** Returns when the visit has ended, or when it has lasted so long that the next one may begin beside it. */
+  async #visitPatiently (name: string, signal: AbortSignal): Promise<void> {
+    const ended = new AbortController()
+    const visit = this.#visit(name, signal).finally(() => {
+      ended.abort()
+      this.#silent.delete(visit)
+    })
+    await Promise.race([visit, this.#options.clock.wait(patienceMs, ended.signal).catch(() => {})])
+    if (ended.signal.aborted) return
+    if (this.#silent.size >= mostSilent) await visit
+    else this.#silent.add(visit)
   }
 
   async #visit (name: string, signal: AbortSignal): Promise<void> {
@@ -145,6 +169,7 @@ export class Walker {
     this.#nodes.learn(list, this.#nowMs())
     if (this.#schedule.size !== before) this.#options.log.info({ nodes: this.#schedule.size }, `the mesh has ${this.#schedule.size} nodes that are read`)
     for (const name of this.#reachable) if (this.#nodes.get(name) === undefined) this.#reachable.delete(name)
+    this.#options.memory.save(this.#nodes.saved())
   }
 
   async #send (name: string, sysinfo: Record<string, unknown>): Promise<void> {

@@ -1,8 +1,9 @@
 import t from 'tap'
+import type { NodesFile, SavedNode } from '../../src/aredn/nodes-file.js'
 import { parseRanges } from '../../src/aredn/ranges.js'
 import type { ReadOutcome } from '../../src/aredn/read-node.js'
 import { Walker, type WalkerOptions } from '../../src/aredn/walker.js'
-import { VirtualClock } from '../support/virtual-clock.js'
+import { VirtualClock, virtualStart } from '../support/virtual-clock.js'
 
 const stepMs = 300_000
 const log = { info: () => {}, warn: () => {}, debug: () => {} }
@@ -10,25 +11,30 @@ const log = { info: () => {}, warn: () => {}, debug: () => {} }
 interface Reading { host: string, address: string | null, atMs: number, flags: string }
 type Sysinfo = Record<string, unknown>
 
+/** In place of a file. */
+const remember = (nodes: readonly SavedNode[] = []): NodesFile & { nodes: () => readonly SavedNode[] } => ({ read: () => [...nodes], save: (now) => { nodes = now }, nodes: () => nodes })
+
 interface MeshOptions extends Partial<WalkerOptions> {
   /** What a node answers, or null for silence. */
   answer: (host: string, asksList: boolean, address: string | null) => Sysinfo | null
+  /** How long a silent one is waited for. */
+  silentMs?: number
 }
 
 /** A walker whose readings take half a second of a virtual clock each, five without an answer. */
-function walkMesh ({ answer, ...options }: MeshOptions) {
-  const clock = new VirtualClock()
+function walkMesh ({ answer, silentMs = 5000, ...options }: MeshOptions) {
+  const clock = options.clock instanceof VirtualClock ? options.clock : new VirtualClock()
   const readings: Reading[] = []
   const messages: { node: string, sysinfo: Sysinfo }[] = []
   let open = 0
   const most = { open: 0 }
   const walker = new Walker({
-    seeds: ['localnode.local.mesh'], stepMs, concurrency: 4, rate: 10, ranges: parseRanges(['10.0.0.0/8']), include: [], exclude: [], mostNodes: 10_000, clock, log,
+    seeds: ['localnode.local.mesh'], stepMs, concurrency: 4, rate: 10, ranges: parseRanges(['10.0.0.0/8']), include: [], exclude: [], mostNodes: 10_000, clock, log, memory: remember(),
     async read ({ host, address }, flags, signal): Promise<ReadOutcome> {
       readings.push({ host, address, flags, atMs: clock.monotonicMs() })
       most.open = Math.max(most.open, ++open)
       const sysinfo = answer(host, flags.includes('nodes=1'), address)
-      await clock.wait(sysinfo === null ? 5000 : 500, signal).catch(() => {})
+      await clock.wait(sysinfo === null ? silentMs : 500, signal).catch(() => {})
       open--
       return sysinfo === null
         ? { ok: false, address, bytes: 60, requests: 1, failure: 'timeout', detail: 'no connection within 5 s' }
@@ -100,6 +106,22 @@ t.test('a dead third of 1,000 nodes does not delay the rest by more than a step'
   t.ok(Math.max(...gaps) <= 2 * stepMs, `never ${Math.max(...gaps)} ms apart`)
   t.ok(alive.every((ms) => ms.length >= 4))
   t.ok([...times].filter(([host]) => isDead(host)).every(([, ms]) => ms.length >= 1 && ms.length <= 4), 'the dead are asked ever more rarely')
+})
+
+t.test('a third that falls silent while the mesh is read, 20 s each time, does not delay the rest by more than a step', async (t) => {
+  const all = answerOf(1000)
+  const clock = new VirtualClock()
+  const isDead = (host: string) => clock.monotonicMs() > 2 * stepMs && Number(/^n(\d+)\./.exec(host)?.[1] ?? 1) % 3 === 0
+  const { readings, run, most } = walkMesh({ clock, silentMs: 20_000, answer: (host, asksList) => isDead(host) ? null : all(host, asksList) })
+  const figures = await run(7 * stepMs)
+  t.match(figures, { known: 1000, reachable: 667 })
+  const times = new Map<string, number[]>()
+  for (const { host, atMs } of readings) times.set(host, [...times.get(host) ?? [], atMs])
+  const alive = [...times].filter(([host]) => !isDead(host)).map(([, ms]) => ms)
+  const gaps = alive.flatMap((ms) => ms.slice(1).map((at, i) => at - ms[i]!))
+  t.ok(Math.max(...gaps) <= 2 * stepMs, `never ${Math.max(...gaps)} ms apart`)
+  t.ok(Math.max(...alive.map((ms) => 7 * stepMs - ms.at(-1)!)) <= 2 * stepMs, 'nor left out at the end')
+  t.ok(most.open > 4 && most.open <= 4 + 64, `${most.open} at most were waited for`)
 })
 
 t.test('no more requests a second than the rate allows', async (t) => {
@@ -177,6 +199,27 @@ t.test('nodes that are renamed and renumbered are followed', async (t) => {
   t.same(messages.slice(-3).map(({ node }) => node).sort(), ['N1', 'N2', 'NEW'])
 })
 
+t.test('after a restart the mesh is known though its seed is silent; what is too old, excluded or out of range today is not', async (t) => {
+  const memory = remember()
+  await walkMesh({ memory, answer: answerOf(30) }).run(2 * stepMs)
+  t.equal(memory.nodes().length, 29, 'all but the seed')
+  t.match(memory.nodes().find(({ name }) => name === 'n2'), { ip: address(2), heard: Number })
+
+  const all = answerOf(30)
+  const silentSeed = { answer: (host: string, asksList: boolean) => host.startsWith('localnode') ? null : all(host, asksList) }
+  const after = walkMesh({ memory, ...silentSeed })
+  t.match(await after.run(2 * stepMs), { known: 30, reachable: 29, leftOut: { excluded: 0, outside: 0 } })
+  t.equal(memory.nodes().length, 29)
+
+  const saved = [...memory.nodes(), { name: 'far', ip: '192.0.2.1', heard: 0 }, { name: 'bad name', ip: '10.1.0.99', heard: 0 }]
+  const today = walkMesh({ memory: remember(saved), exclude: ['n7'], mostNodes: 20, ...silentSeed })
+  t.match(await today.run(2 * stepMs), { known: 20 })
+  t.notOk(today.readings.some(({ host }) => /^(n7|far|bad name)\./.test(host)))
+
+  const old = walkMesh({ memory: remember([{ name: 'gone', ip: '10.1.0.77', heard: virtualStart - 2 * 86_400_000 }]), answer: (host, asksList) => host.startsWith('gone') ? null : all(host, asksList) })
+  t.match(await old.run(2 * stepMs), { known: 30 })
+})
+
 t.test('a full disk loses readings, not the walk; a list that is too large is not asked for again soon', async (t) => {
   const full = walkMesh({ answer: answerOf(3), report: async () => { throw new Error('no space left') } })
   const figures = await full.run(3 * stepMs)
@@ -186,7 +229,7 @@ t.test('a full disk loses readings, not the walk; a list that is too large is no
   const clock = new VirtualClock()
   const asked: string[] = []
   const walker = new Walker({
-    seeds: ['s'], stepMs, concurrency: 1, rate: 10, ranges: parseRanges([]), include: [], exclude: [], mostNodes: 5, clock, log, report: async () => {},
+    seeds: ['s'], stepMs, concurrency: 1, rate: 10, ranges: parseRanges([]), include: [], exclude: [], mostNodes: 5, clock, log, memory: remember(), report: async () => {},
     async read (_, flags) {
       asked.push(flags)
       const common = { address: '10.0.0.1', bytes: 1, requests: 1 }

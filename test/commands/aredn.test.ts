@@ -43,6 +43,13 @@ t.test('the worker: one seed, 30 nodes on loopback, readings at the collector, f
   t.equal(await worker.ended, 0)
   t.match(worker.output(), 'stopped')
   t.ok(existsSync(join(folder, 'aredn', 'queue')))
+
+  collector.messages.length = 0
+  const again = runMeshmon(t, ['aredn'], { ...loopback, DATA_DIR: folder, COLLECTOR_URL: collector.url.href, AREDN_SEEDS: '127.9.9.9', AREDN_PORT: String(mesh.port), AREDN_STEP: '10', AREDN_EXCLUDE: left.toLowerCase() })
+  await collector.waitFor(() => nodes().size === 24)
+  t.notOk(nodes().has(mesh.name), 'after a restart all are known but the seed')
+  again.child.kill('SIGINT')
+  t.equal(await again.ended, 0)
 })
 
 t.test('SIGINT gives up what a silent node holds up', async (t) => {
