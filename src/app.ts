@@ -32,10 +32,12 @@ import { radioSeriesRoutes } from './http/routes/radio-series.js'
 import { radioRoutes } from './http/routes/radios.js'
 import { registryRoutes } from './http/routes/registry.js'
 import { rejectedRoutes } from './http/routes/rejected.js'
+import { reportRoutes } from './http/routes/reports.js'
 import { ruleRoutes, type RuleSources } from './http/routes/rules.js'
 import { seriesRoutes } from './http/routes/series.js'
 import { topologyRoutes } from './http/routes/topology.js'
 import { uiRoutes } from './http/routes/ui/index.js'
+import { reportSettings, zoneOf } from './http/reports/sources.js'
 import { ageSeconds } from './http/series/range.js'
 import { validateRequests } from './http/validation.js'
 import type { Ingest } from './ingest/ingest.js'
@@ -132,7 +134,8 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(seriesRoutes, { db, now, kept })
   await app.register(radioSeriesRoutes, { db, now, kept: radiosKept })
   const charts = { db, now, kept, radiosKept }
-  const look = { units: config.DISPLAY_UNIT_SYSTEM, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }
+  const look = { units: config.DISPLAY_UNIT_SYSTEM, timeZone: zoneOf(config) }
+  await app.register(reportRoutes, { db, now, settings: reportSettings(config, hourlyS) })
   await app.register(chartRoutes, { ...charts, ...look })
   await app.register(uiRoutes, { db, now, charts, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS })
   return app

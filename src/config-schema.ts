@@ -6,6 +6,9 @@ export const integer = (description: string, initial: number, minimum: number, m
 const list = (description: string) => Type.Array(Type.String({ minLength: 1 }), { description, default: [] })
 export const secret = (description: string) => Type.Optional(Type.String({ description, minLength: 1, writeOnly: true }))
 
+const decimal = (description: string, minimum: number, maximum: number) =>
+  Type.Optional(Type.Number({ description, minimum, maximum, errorMessage: `must be a number from ${minimum} to ${maximum}` }))
+
 /** An age such as `90 days`; `forever` keeps everything. */
 const age = (description: string, initial: string) => text(description, {
   default: initial,
@@ -71,6 +74,19 @@ export const settings = Type.Object({
     errorMessage: 'must be a URL such as http://meshmon.local.mesh:8080',
   })),
 
+  TZ: Type.Optional(Type.String({
+    description: 'Time zone of charts\' axes, and of the days and months of reports. Unset: the system\'s own.',
+    format: 'time-zone',
+    errorMessage: 'must be a time zone such as Europe/Amsterdam',
+  })),
+  REPORT_LOCATION_NAME: Type.Optional(text('Place of radios that do not tell theirs, in full, for reports.', { minLength: 1 })),
+  REPORT_LOCATION_SHORT: Type.Optional(text('The same in a word or two, for headings.', { minLength: 1 })),
+  REPORT_LAT: decimal('Latitude of radios that do not tell theirs, decimal degrees. 0 and 0: not known.', -90, 90),
+  REPORT_LON: decimal('Longitude.', -180, 180),
+  REPORT_ELEV: decimal('Elevation, in REPORT_ELEV_UNIT.', -1500, 30_000),
+  REPORT_ELEV_UNIT: Type.Enum(['m', 'ft'], { description: 'Unit of REPORT_ELEV, and of elevations in reports.', default: 'm' }),
+  REPEATER_HARDWARE: Type.Optional(text('What repeaters are built of that do not tell.', { minLength: 1 })),
+  COMPANION_HARDWARE: Type.Optional(text('What companions are built of that do not tell.', { minLength: 1 })),
   DISPLAY_UNIT_SYSTEM: Type.Enum(['metric', 'imperial'], { description: 'Units of charts: metric, or imperial (°F, inHg, ft).', default: 'metric' }),
 
   API_TOKEN: secret('Bearer token for every write except /ingest. Unset: open.'),
@@ -90,7 +106,7 @@ export type Config = Static<typeof settings>
 export const aliases: Readonly<Record<string, string>> = { DB_DSN: 'DATABASE_URL' }
 
 /** Settings that a file may hold and nothing of ours reads: those of meshcore-stats that only its pages show, those to come. */
-export const unreadSettings = /^REPORT_[A-Z0-9_]+$|^RADIO_(FREQUENCY|BANDWIDTH|SPREAD_FACTOR|CODING_RATE)$|^(TZ|OUT_DIR|HTML_PATH|SITES|COMPANION_PUBKEY_PREFIX)$/
+export const unreadSettings = /^RADIO_(FREQUENCY|BANDWIDTH|SPREAD_FACTOR|CODING_RATE)$|^(OUT_DIR|HTML_PATH|SITES|COMPANION_PUBKEY_PREFIX)$/
 
 export function isSecret (schema: TSchema): boolean {
   return 'writeOnly' in schema && schema.writeOnly === true

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { Type, type TObject } from 'typebox'
 import { arednSettings, type ArednConfig } from './aredn-config-schema.js'
+import { isTimeZone } from './charts/wall-clock.js'
 import { aliases, isSecret, settings, unreadSettings, type Config } from './config-schema.js'
 import { radioSettings, type RadioConfig } from './radio-config-schema.js'
 import { parseSettingsFile } from './settings-file.js'
@@ -58,7 +59,7 @@ export function loadConfig<Program extends keyof Programs = 'collector'> (env: E
     if (value !== undefined) candidate[name] = parseValue(value, property)
   }
   // Without a check of the schema itself, which takes 30 ms of every start.
-  const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false, validateSchema: false, formats: { bytes: true, flag: true, url: isUrl } })
+  const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false, validateSchema: false, formats: { bytes: true, flag: true, url: isUrl, 'time-zone': isTimeZone } })
   const validate = ajv.compile<Programs[Program]>(schema)
   if (!validate(candidate)) {
     throw new ConfigError([...new Set((validate.errors ?? []).map(({ instancePath, keyword, message }) => {
@@ -115,6 +116,9 @@ function parseValue (value: string, schema: PropertySchema): unknown {
     return match && unit ? Math.round(Number(match[1]) * unit) : value
   }
   if (schema.format === 'flag') return flags[trimmed.toLowerCase()] ?? value
+  // `:Europe/Zurich` is allowed by POSIX; a path names a file of the system, whose zone is the one taken anyway.
+  if (schema.format === 'time-zone') return /^:?\//.test(trimmed) ? undefined : trimmed.replace(/^:/, '')
+  if (schema.type === 'number') return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(trimmed) ? Number(trimmed) : value
   if (schema.type === 'integer') return /^[+-]?\d+$/.test(trimmed) ? Number(trimmed) : value
   return trimmed
 }

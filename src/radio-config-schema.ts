@@ -8,7 +8,7 @@ const battery = (whose: string) => optional(`Battery of ${whose}: chemistry (lii
   errorMessage: 'must be liion, lipo or lifepo4, with the cells in series where there are several: lifepo4:4',
 })
 
-const { DATA_DIR, HOST, LOG_LEVEL, INGEST_TOKEN } = settings.properties
+const { DATA_DIR, HOST, LOG_LEVEL, INGEST_TOKEN, REPEATER_HARDWARE, COMPANION_HARDWARE } = settings.properties
 
 /** Every setting of the radio worker. Names and defaults are those of meshcore-stats where it has the setting. */
 export const radioSettings = Type.Object({
@@ -46,10 +46,10 @@ export const radioSettings = Type.Object({
   REPEATER_PUBKEY_PREFIX: optional('What meshcore-stats shows of the key: used in place of REPEATER_KEY_PREFIX where it is hexadecimal.'),
   REPEATER_PASSWORD: secret('Its password: the guest\'s is enough. Unset: an empty one, which default firmware takes from anybody as a guest.'),
   REPEATER_DISPLAY_NAME: optional('Name of the repeater on pages.'),
-  REPEATER_HARDWARE: optional('What it is built of.'),
+  REPEATER_HARDWARE,
   REPEATER_BATTERY: battery('the repeater'),
   COMPANION_DISPLAY_NAME: optional('Name of the companion on pages.'),
-  COMPANION_HARDWARE: optional('What it is built of.'),
+  COMPANION_HARDWARE,
   COMPANION_BATTERY: battery('the companion'),
 
   COMPANION_STEP: integer('Seconds between two readings of the companion.', 60, 5, 86_400),

@@ -35,3 +35,12 @@ export function wallClock (timeZone: string): WallClock {
     zoneName: (timeMs) => names.formatToParts(timeMs).find(({ type }) => type === 'timeZoneName')?.value ?? timeZone,
   }
 }
+
+/** Whether there is an IANA zone of this name. */
+export function isTimeZone (name: string): boolean {
+  try {
+    return wallClock(name) !== undefined
+  } catch {
+    return false
+  }
+}

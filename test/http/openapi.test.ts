@@ -74,6 +74,7 @@ function valid ({ name, schema }: Pick<Parameter, 'name' | 'schema'>): fc.Arbitr
   if (name === 'address') return fc.constantFrom('10.0.0.1', 'fe80::1')
   if (name === 'timeframe') return fc.constantFrom('7d', '1h', '9999d')
   if (name === 'tz') return fc.constantFrom('Europe/Zurich', 'Asia/Kathmandu', 'Mars/Phobos')
+  if (name === 'year') return fc.constantFrom('2026', '2025', '2099')
   if (name === 'kind') return fc.constantFrom('jitter_burst', 'x')
   return fc.oneof(names, fc.constantFrom('i1', 'bat', 'rtt_ms', 'snr_db', 'rf', 'tunnel'))
 }
@@ -118,7 +119,7 @@ async function readChunk (stream: Readable): Promise<string> {
 function found (path: string): string {
   const kind = path.split('/')[1] === 'charts' ? path.split('/')[2]! : path.split('/')[1]!
   const metric = { radios: 'bat', paths: 'rtt_ms', links: 'etx', nodes: 'cpu_pct' }[kind] ?? ''
-  const places: Record<string, string> = { metric, window: 'day.svg', src: 'Node-A', dst: 'node-b', a: 'node-b', b: 'Node-A', node: 'C', id: { issues: 'i1', registry: 'pinned', maintenance: '1', notifications: '1' }[kind] ?? 'Node-A' }
+  const places: Record<string, string> = { metric, window: 'day.svg', src: 'Node-A', dst: 'node-b', a: 'node-b', b: 'Node-A', node: 'C', year: '2026', month: '06', id: { issues: 'i1', registry: 'pinned', maintenance: '1', notifications: '1' }[kind] ?? 'Node-A' }
   const query: Record<string, string> = { '/issues/by-object': '?node=Node-A' }
   return path.replace(/\{(\w+)\}/g, (_, name: string) => places[name]!) + (query[path] ?? '')
 }

@@ -92,10 +92,10 @@ function refreshOrdinary (rollup: string): string {
  * The same API on a database of either edition: `test(name, body)` runs the body on both, where the machine has a server of the Apache
  * edition. It does not wait in between: with nothing under way, tap would take the file for finished.
  */
-export async function startEachApi (t: Test): Promise<(name: string, body: (t: Test, api: TestApi) => Promise<void>) => void> {
+export async function startEachApi (t: Test, settings: Record<string, string> = {}): Promise<(name: string, body: (t: Test, api: TestApi) => Promise<void>) => void> {
   const { reason } = await apacheServer()
-  const community = await startTestApi(t)
-  const apache = reason === null ? await startTestApi(t, { edition: 'apache' }) : community
+  const community = await startTestApi(t, { settings })
+  const apache = reason === null ? await startTestApi(t, { edition: 'apache', settings }) : community
   return (name, body) => {
     t.test(`community: ${name}`, (t) => body(t, community))
     t.test(`apache: ${name}`, { skip: reason ?? false }, (t) => body(t, apache))

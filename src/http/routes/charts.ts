@@ -4,7 +4,8 @@ import type { FastifyReply } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { chartCss } from '../../charts/style.js'
 import type { UnitSystem } from '../../charts/units.js'
-import { wallClock } from '../../charts/wall-clock.js'
+import { isTimeZone } from '../../charts/wall-clock.js'
+import { sendCached } from '../cached.js'
 import { notFound, Refused } from '../refused.js'
 import { answers, Name, oneOf, query, Time } from '../schemas/common.js'
 import { mediumQuery } from '../schemas/series.js'
@@ -100,16 +101,5 @@ async function sendChart (options: ChartOptions, { params, query, headers }: Cha
   const window = windows[params.window]
   const chart = await makeChart(source, { window, timeZone, units, nowMs: options.now(), ...(from !== undefined && { from }), ...(to !== undefined && { to }) })
   if (chart === undefined) throw notFound()
-  const etag = `"${createHash('sha256').update(chart.svg).digest('base64url').slice(0, 22)}"`
-  reply.headers({ etag, 'cache-control': `public, max-age=${chart.maxAgeS}` })
-  if (headers['if-none-match']?.split(/,\s*/).includes(etag) === true) return await reply.code(304).send()
-  return await reply.type(svgType).headers({ 'content-security-policy': contentSecurityPolicy, 'x-content-type-options': 'nosniff' }).send(chart.svg)
-}
-
-function isTimeZone (name: string): boolean {
-  try {
-    return wallClock(name) !== undefined
-  } catch {
-    return false
-  }
+  return await sendCached(reply, headers['if-none-match'], { body: chart.svg, type: svgType, maxAgeS: chart.maxAgeS, headers: { 'content-security-policy': contentSecurityPolicy } })
 }

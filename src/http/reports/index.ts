@@ -1,0 +1,40 @@
+import { monthAt, monthsBetween, spanOf, type Month } from '../../reports/calendar.js'
+import { findFilledSpans, findFirstReadings, listReportRadios } from '../queries/report-radio.js'
+import { clockOf, type ReportSources } from './sources.js'
+
+/** Which reports there are. Months are those of the report's time zone; a year has a report where one of its months has. */
+export interface ReportIndex {
+  time_zone: string
+  mesh: YearEntry[]
+  radios: { node: string, name: string, role: 'companion' | 'repeater', years: YearEntry[] }[]
+}
+export interface YearEntry { year: number, months: number[] }
+
+export async function listReports (sources: ReportSources): Promise<ReportIndex> {
+  const radios = await listReportRadios(sources.db, null)
+  const filled = await listRadioMonths(sources, radios.map(({ id }) => id))
+  return {
+    time_zone: sources.settings.timeZone,
+    mesh: [],
+    radios: radios.map(({ id, kind, info }) => ({
+      node: id,
+      name: typeof info?.['display_name'] === 'string' ? info['display_name'] : id,
+      role: kind,
+      years: byYear(filled.filter(({ node }) => node === id)),
+    })).filter(({ years }) => years.length > 0),
+  }
+}
+
+async function listRadioMonths (sources: ReportSources, nodes: string[]): Promise<(Month & { node: string })[]> {
+  const clock = clockOf(sources)
+  const now = monthAt(sources.now(), clock)
+  const firsts = await findFirstReadings(sources.db, nodes)
+  const spans = [...firsts].flatMap(([node, time]) => monthsBetween(monthAt(Date.parse(time), clock), now).map((month) => ({ node, ...month, ...spanOf(month, clock) })))
+  return await findFilledSpans(sources.db, spans)
+}
+
+/** Newest year first, its months in order. */
+export function byYear (months: Month[]): YearEntry[] {
+  const years = [...new Set(months.map(({ year }) => year))].sort((a, b) => b - a)
+  return years.map((year) => ({ year, months: months.filter((one) => one.year === year).map(({ month }) => month).sort((a, b) => a - b) }))
+}
