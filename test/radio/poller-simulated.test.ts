@@ -82,3 +82,12 @@ t.test('a companion whose clock was set back is set right within the round', asy
   await clock.run(stepMs)
   t.match(of('Hill').slice(before)[0], { type: 'radio_metrics', metrics: { bat: Number } })
 })
+
+t.test('a host whose clock is a day behind the companion\'s: the clock is left, readings come, with the host\'s time', async (t) => {
+  const { clock, world, of } = await poll(t)
+  world.companion.rtc.setOffset(86_400)
+  await clock.run(stepMs + 2 * minuteMs)
+  t.equal(Math.round(world.companion.rtc.nowS() - clock.now() / 1000), 86_400, 'it can not be set back')
+  t.ok(of('Hill').filter((message) => 'metrics' in message && 'bat' in message.metrics).length >= 1)
+  t.ok(of('Hill').every(({ sent_at: at }) => Math.abs(Date.parse(at) - clock.now()) < 3_600_000))
+})
