@@ -1,5 +1,6 @@
 import { monthAt, monthsBetween, spanOf, type Month } from '../../reports/calendar.js'
 import { findFilledSpans, findFirstReadings, listReportRadios } from '../queries/report-radio.js'
+import { findFilledSpansOfMesh, findFirstOfMesh } from '../queries/report-mesh.js'
 import { clockOf, type ReportSources } from './sources.js'
 
 /** Which reports there are. Months are those of the report's time zone; a year has a report where one of its months has. */
@@ -15,7 +16,7 @@ export async function listReports (sources: ReportSources): Promise<ReportIndex>
   const filled = await listRadioMonths(sources, radios.map(({ id }) => id))
   return {
     time_zone: sources.settings.timeZone,
-    mesh: [],
+    mesh: byYear(await listMeshMonths(sources)),
     radios: radios.map(({ id, kind, info }) => ({
       node: id,
       name: typeof info?.['display_name'] === 'string' ? info['display_name'] : id,
@@ -31,6 +32,14 @@ async function listRadioMonths (sources: ReportSources, nodes: string[]): Promis
   const firsts = await findFirstReadings(sources.db, nodes)
   const spans = [...firsts].flatMap(([node, time]) => monthsBetween(monthAt(Date.parse(time), clock), now).map((month) => ({ node, ...month, ...spanOf(month, clock) })))
   return await findFilledSpans(sources.db, spans)
+}
+
+async function listMeshMonths (sources: ReportSources): Promise<Month[]> {
+  const clock = clockOf(sources)
+  const first = await findFirstOfMesh(sources.db)
+  if (first === null) return []
+  const months = monthsBetween(monthAt(Date.parse(first), clock), monthAt(sources.now(), clock))
+  return await findFilledSpansOfMesh(sources.db, months.map((month) => ({ ...month, ...spanOf(month, clock) })))
 }
 
 /** Newest year first, its months in order. */

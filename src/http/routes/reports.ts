@@ -3,10 +3,12 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { monthAt, type Period } from '../../reports/calendar.js'
 import { reportJson } from '../../reports/json.js'
+import { meshText } from '../../reports/mesh-text.js'
 import { radioText } from '../../reports/radio-text.js'
 import { sendCached } from '../cached.js'
 import { notFound } from '../refused.js'
 import { listReports } from '../reports/index.js'
+import { makeMeshReport } from '../reports/mesh.js'
 import { makeRadioReport } from '../reports/radio.js'
 import { clockOf, type ReportSources } from '../reports/sources.js'
 import { answers, Name, object, query } from '../schemas/common.js'
@@ -33,6 +35,9 @@ const common = (file: File, summary: string, description: string) => ({
 })
 
 const ofRadio = 'Days and months of the zone TZ. Counters count from the last reading of the day before; resets and wraps are told apart by uptime. JSON: units as stored, bat_pct of each reading.'
+
+const ofMesh = 'Availability of a path: the share of its time in which its usual number of windows a day came and their packets came back; of a node: in which it was not silent. ' +
+  'Issues by kind, how long they lasted, mean time to recovery; the worst links, paths and nodes.'
 
 interface Asked {
   file: File
@@ -69,6 +74,20 @@ export const reportRoutes: FastifyPluginAsyncTypebox<ReportSources> = async (app
     }, async ({ params, headers }, reply) => {
       const period = periodOf(params)
       return await answer({ file, period, headers }, reply, await makeRadioReport(sources, params.node, period), radioText)
+    })
+
+    app.get(`/reports/mesh/:year/${file}`, {
+      schema: { ...common(file, 'A year of the mesh', ofMesh), params: Type.Object({ year: Year }) },
+    }, async ({ params, headers }, reply) => {
+      const period = periodOf(params)
+      return await answer({ file, period, headers }, reply, await makeMeshReport(sources, period), meshText)
+    })
+
+    app.get(`/reports/mesh/:year/:month/${file}`, {
+      schema: { ...common(file, 'A month of the mesh', ofMesh), params: Type.Object({ year: Year, month: MonthOfYear }) },
+    }, async ({ params, headers }, reply) => {
+      const period = periodOf(params)
+      return await answer({ file, period, headers }, reply, await makeMeshReport(sources, period), meshText)
     })
   }
 }
