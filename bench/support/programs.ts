@@ -65,13 +65,15 @@ async function embeddedServer (folder: string): Promise<pg.ClientConfig> {
 /** What /proc counts in, on every Linux of today. */
 const ticksPerSecond = 100
 
-function cpuSeconds (pid: number): number {
+/** Seconds of processor time that a process has used. */
+export function cpuSeconds (pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
 
-function rssMegabytes (pid: number): number {
+/** Megabytes of a process in memory. */
+export function rssMegabytes (pid: number): number {
   const [, kb] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))!
   return Number(kb) / 1000
 }
