@@ -11,6 +11,7 @@ export function up (pgm: MigrationBuilder): void {
       first_seen timestamptz not null,
       last_seen timestamptz not null,
       last_time timestamptz,
+      last_push timestamptz,
       usual_gap_s double precision,
       version text,
       model text,
@@ -26,6 +27,7 @@ export function up (pgm: MigrationBuilder): void {
     create unique index nodes_key on nodes (lower(name), kind);
     comment on column nodes.last_seen is 'receipt of the newest message';
     comment on column nodes.last_time is 'time of the newest message, by the node''s own clock';
+    comment on column nodes.last_push is 'receipt of the newest sysinfo that the node posted itself: no worker need read it';
 
     create table names (
       folded text primary key,

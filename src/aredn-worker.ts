@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { openNodesFile } from './aredn/nodes-file.js'
+import { findPushers } from './aredn/pushers.js'
 import { parseRanges } from './aredn/ranges.js'
 import { defaultLimits, readNode, type ReadOutcome } from './aredn/read-node.js'
 import { Walker } from './aredn/walker.js'
@@ -59,6 +60,7 @@ export async function runArednWorker ({ config, log, signal }: { config: ArednCo
     exclude: config.AREDN_EXCLUDE,
     mostNodes,
     read,
+    pushers: (sinceMs, signal) => findPushers(new URL(config.COLLECTOR_URL), sinceMs, signal),
     report: (message) => delivery.put(message),
     memory: openNodesFile(join(folder, 'nodes.json'), log),
     clock: systemClock,

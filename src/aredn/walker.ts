@@ -18,6 +18,8 @@ export interface WalkerOptions {
   mostNodes: number
   /** Reads a node at its address, else where its host is found. */
   read (node: Pick<KnownNode, 'host' | 'address'>, flags: string, signal: AbortSignal): Promise<ReadOutcome>
+  /** Nodes that have posted their sysinfo themselves since then (ms since 1970), and need not be read; rejects where nobody can tell. */
+  pushers (sinceMs: number, signal: AbortSignal): Promise<string[]>
   /** Takes an `aredn_sysinfo` message over; rejects where it can't be kept. */
   report (message: object): Promise<void>
   /** Who was known before, and is to be known after the next start. */
@@ -34,6 +36,8 @@ export interface WalkerFigures {
   known: number
   /** Of these, those that answered when they were asked last. */
   reachable: number
+  /** Of these, those that post their sysinfo themselves and are left alone. */
+  pushing: number
   outcomes: Partial<Record<Outcome, number>>
   requests: number
   bytes: number
@@ -64,6 +68,7 @@ export class Walker {
   readonly #listDueMs = new Map<string, number>()
   readonly #counts = { outcomes: {} as Partial<Record<Outcome, number>>, requests: 0, bytes: 0, unreported: 0, lastAnswerMs: null as number | null }
   readonly #startMs: number
+  #pushing = 0
   /** Readings under way whose lane has gone on. */
   readonly #silent = new Set<Promise<void>>()
   #nextRequestMs = 0
@@ -81,7 +86,7 @@ export class Walker {
     const { seeds, concurrency, memory } = this.#options
     for (const seed of seeds) this.#nodes.addSeed(seed, this.#nowMs())
     this.#nodes.restore(memory.read(), this.#nowMs())
-    const lanes = Array.from({ length: concurrency }, () => this.#walk(signal))
+    const lanes = [...Array.from({ length: concurrency }, () => this.#walk(signal)), this.#leavePushers(signal)]
     await Promise.all(lanes.map((walking) => walking.catch((error: unknown) => {
       if (!signal.aborted) throw error
     })))
@@ -90,7 +95,7 @@ export class Walker {
   }
 
   figures (): WalkerFigures {
-    return { ...this.#counts, known: this.#schedule.size, reachable: this.#reachable.size, leftOut: this.#nodes.leftOut }
+    return { ...this.#counts, known: this.#schedule.size, reachable: this.#reachable.size, pushing: this.#pushing, leftOut: this.#nodes.leftOut }
   }
 
   /** By the wall clock at the start, and only growing: after a restart a node has the same place in the step. */
@@ -107,6 +112,22 @@ export class Walker {
       } else {
         await this.#options.clock.wait(Math.min(Math.max(this.#schedule.nextMs() - this.#nowMs(), 1), longestIdleMs), signal)
       }
+    }
+  }
+
+  /** Seeds are read all the same: they tell who else there is. */
+  async #leavePushers (signal: AbortSignal): Promise<void> {
+    const { stepMs, pushers, clock, log } = this.#options
+    while (!signal.aborted) {
+      try {
+        const names = (await pushers(clock.now() - 2 * stepMs, signal)).filter((name) => this.#nodes.get(name)?.isSeed === false)
+        for (const name of names) this.#schedule.reportsItself(name, this.#nowMs())
+        this.#pushing = names.length
+      } catch (error) {
+        this.#pushing = 0
+        log.debug(`who posts by itself is not known: ${error instanceof Error ? error.message : String(error)}`)
+      }
+      await clock.wait(stepMs / 2, signal)
     }
   }
 

@@ -10,6 +10,7 @@ function samplesOf (label: string, counts: Readonly<Record<string, number>>): Sa
 export function registerWalkerMetrics (registry: Registry, figures: () => WalkerFigures): void {
   addGauge(registry, { name: 'meshmon_aredn_nodes', help: 'Nodes that are read', read: () => figures().known })
   addGauge(registry, { name: 'meshmon_aredn_nodes_reachable', help: 'Of these, those that answered when they were asked last', read: () => figures().reachable })
+  addGauge(registry, { name: 'meshmon_aredn_nodes_pushing', help: 'Of these, those that post their sysinfo themselves and are not read', read: () => figures().pushing })
   addCounter(registry, { name: 'meshmon_aredn_readings_total', help: 'Readings of nodes by how they ended', labelNames: ['outcome'], read: () => samplesOf('outcome', figures().outcomes) })
   addCounter(registry, { name: 'meshmon_aredn_requests_total', help: 'HTTP requests; a reading may take several', read: () => figures().requests })
   addCounter(registry, { name: 'meshmon_aredn_bytes_total', help: 'Bytes to and from nodes, headers included', read: () => figures().bytes })

@@ -18,6 +18,7 @@ interface NodeRecord {
   first_us: Micros
   last_us: Micros
   time_us: Micros | null
+  push_us: Micros | null
   version: string | undefined
   agent_version: string | undefined
   model: string | undefined
@@ -34,11 +35,11 @@ interface NodeRecord {
  * must not fail the statement for everybody's messages beside them.
  */
 const upsertNodes = `
-insert into nodes as n (name, kind, public_key, address, first_seen, last_seen, last_time, version, model, lat, lon, elevation_m, battery, info)
+insert into nodes as n (name, kind, public_key, address, first_seen, last_seen, last_time, last_push, version, model, lat, lon, elevation_m, battery, info)
 select distinct on (lower(s.name), s.kind) s.name, s.kind, s.public_key, s.address, timestamptz 'epoch' + first_us * interval '1 microsecond', timestamptz 'epoch' + last_us * interval '1 microsecond',
-  timestamptz 'epoch' + time_us * interval '1 microsecond', coalesce(s.version, known.version, agent_version),
+  timestamptz 'epoch' + time_us * interval '1 microsecond', timestamptz 'epoch' + push_us * interval '1 microsecond', coalesce(s.version, known.version, agent_version),
   s.model, s.lat, s.lon, s.elevation_m, s.battery, s.info
-from jsonb_to_recordset($1::jsonb) as s(name text, kind text, public_key text, address text, first_us int8, last_us int8, time_us int8,
+from jsonb_to_recordset($1::jsonb) as s(name text, kind text, public_key text, address text, first_us int8, last_us int8, time_us int8, push_us int8,
   version text, agent_version text, model text, lat float8, lon float8, elevation_m float8, battery jsonb, info jsonb)
 left join nodes known on lower(known.name) = lower(s.name) and known.kind = s.kind
 order by lower(s.name), s.kind
@@ -48,6 +49,7 @@ on conflict (lower(name), kind) do update set
   first_seen = least(n.first_seen, excluded.first_seen),
   last_seen = greatest(n.last_seen, excluded.last_seen),
   last_time = greatest(n.last_time, excluded.last_time),
+  last_push = greatest(n.last_push, excluded.last_push),
   version = coalesce(excluded.version, n.version),
   model = coalesce(excluded.model, n.model),
   lat = coalesce(excluded.lat, n.lat),
@@ -78,6 +80,7 @@ function start ({ sighting, receivedAt, address }: Heard): NodeRecord {
     first_us: receivedAt,
     last_us: receivedAt,
     time_us: sighting.time,
+    push_us: sighting.isPushedSysinfo ? receivedAt : null,
     version: sighting.version,
     agent_version: sighting.agentVersion,
     model: sighting.model,
@@ -95,6 +98,7 @@ function add (known: NodeRecord, { sighting, receivedAt, address }: Heard): void
   known.last_us = Math.max(known.last_us, receivedAt)
   known.address = address ?? known.address
   if (sighting.time !== null) known.time_us = Math.max(known.time_us ?? 0, sighting.time)
+  if (sighting.isPushedSysinfo) known.push_us = Math.max(known.push_us ?? 0, receivedAt)
   known.version = sighting.version ?? known.version
   known.agent_version = sighting.agentVersion ?? known.agent_version
   known.model = sighting.model ?? known.model

@@ -139,6 +139,7 @@ function sighting ({ node, at, sendsItself }: Frame, answer: Sysinfo): Sighting 
   const model = knownText(told?.model)
   return sightRouter(node, at, {
     sendsItself,
+    ...(sendsItself && { isPushedSysinfo: true }),
     info: info(answer),
     ...(version !== null && { version }),
     ...(model !== null && { model }),

@@ -132,6 +132,8 @@ export interface Sighting {
   addresses?: string[]
   /** False for radios: the worker's address is not theirs. */
   sendsItself: boolean
+  /** It is a node's own sysinfo, posted by the node. */
+  isPushedSysinfo?: true
 }
 
 /** What one valid message becomes. */

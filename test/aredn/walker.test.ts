@@ -29,7 +29,7 @@ function walkMesh ({ answer, silentMs = 5000, ...options }: MeshOptions) {
   let open = 0
   const most = { open: 0 }
   const walker = new Walker({
-    seeds: ['localnode.local.mesh'], stepMs, concurrency: 4, rate: 10, ranges: parseRanges(['10.0.0.0/8']), include: [], exclude: [], mostNodes: 10_000, clock, log, memory: remember(),
+    seeds: ['localnode.local.mesh'], stepMs, concurrency: 4, rate: 10, ranges: parseRanges(['10.0.0.0/8']), include: [], exclude: [], mostNodes: 10_000, clock, log, memory: remember(), pushers: async () => [],
     async read ({ host, address }, flags, signal): Promise<ReadOutcome> {
       readings.push({ host, address, flags, atMs: clock.monotonicMs() })
       most.open = Math.max(most.open, ++open)
@@ -122,6 +122,31 @@ t.test('a third that falls silent while the mesh is read, 20 s each time, does n
   t.ok(Math.max(...gaps) <= 2 * stepMs, `never ${Math.max(...gaps)} ms apart`)
   t.ok(Math.max(...alive.map((ms) => 7 * stepMs - ms.at(-1)!)) <= 2 * stepMs, 'nor left out at the end')
   t.ok(most.open > 4 && most.open <= 4 + 64, `${most.open} at most were waited for`)
+})
+
+t.test('a node that posts by itself is left alone while it does, a seed is not; a collector that can not tell changes nothing', async (t) => {
+  let asked = 0
+  const clock = new VirtualClock()
+  const { timesOf, run } = walkMesh({
+    clock,
+    answer: answerOf(5),
+    async pushers (sinceMs) {
+      asked++
+      t.equal(clock.now() - sinceMs, 2 * stepMs)
+      if (clock.monotonicMs() > 6 * stepMs) throw new Error('the collector is away')
+      return clock.monotonicMs() > 3 * stepMs ? ['n1', 'n3', 'unknown'] : []
+    },
+  })
+  const figures = run(5.9 * stepMs)
+  t.match(await figures, { known: 5, pushing: 1 })
+  t.ok(timesOf('n3.local.mesh').length >= 2 && timesOf('n3.local.mesh').length <= 4, `${timesOf('n3.local.mesh').length} times`)
+  t.ok(timesOf('n3.local.mesh').every((ms) => ms <= 3.6 * stepMs))
+  t.ok(timesOf('n2.local.mesh').length >= 5)
+  t.ok(timesOf('localnode.local.mesh').length >= 5, 'the seed')
+  t.ok(asked >= 11)
+
+  const stopped = walkMesh({ answer: answerOf(5), async pushers () { throw new Error('no collector') } })
+  t.match(await stopped.run(3 * stepMs), { known: 5, reachable: 5, pushing: 0 })
 })
 
 t.test('no more requests a second than the rate allows', async (t) => {
@@ -229,7 +254,7 @@ t.test('a full disk loses readings, not the walk; a list that is too large is no
   const clock = new VirtualClock()
   const asked: string[] = []
   const walker = new Walker({
-    seeds: ['s'], stepMs, concurrency: 1, rate: 10, ranges: parseRanges([]), include: [], exclude: [], mostNodes: 5, clock, log, memory: remember(), report: async () => {},
+    seeds: ['s'], stepMs, concurrency: 1, rate: 10, ranges: parseRanges([]), include: [], exclude: [], mostNodes: 5, clock, log, memory: remember(), pushers: async () => [], report: async () => {},
     async read (_, flags) {
       asked.push(flags)
       const common = { address: '10.0.0.1', bytes: 1, requests: 1 }

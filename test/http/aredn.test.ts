@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { findPushers } from '../../src/aredn/pushers.js'
 import { packageRoot } from '../../src/paths.js'
 import { agentReads, post, sendRaw, startTestCollector } from '../support/collector.js'
 
@@ -68,6 +69,19 @@ t.test('what the API says of such a node', async (t) => {
     info: { description: 'Säntis west, 230 V', channel: 180, bandwidth_mhz: 10 }, last_health: { source: 'sysinfo', load1: 0.31, uptime_seconds: 1_123_140 },
   })
   t.match(await get('/registry'), [{ id: 'HB9AK-Saentis-5G', host: '127.0.0.1' }])
+})
+
+t.test('who posts by itself is told apart from what a worker read', async (t) => {
+  const sysinfo = JSON.parse(fixture('4x-no-radio.json').toString()) as { node: string }
+  await sendRaw(port, post(JSON.stringify({ schema: 'meshmon.v1', type: 'aredn_sysinfo', node: sysinfo.node, sent_at: new Date().toISOString(), sysinfo })))
+  const pushers = async (sinceMs: number) => await findPushers(new URL(url), sinceMs, AbortSignal.timeout(30_000))
+  const before = await pushers(0)
+  t.ok(before.includes('hb9ak-saentis-5g'))
+  t.notOk(before.includes(sysinfo.node.toLowerCase()), 'a worker read it')
+  await sendRaw(port, post(JSON.stringify(sysinfo)))
+  t.ok((await pushers(Date.now() - 600_000)).includes(sysinfo.node.toLowerCase()))
+  t.same(await pushers(Date.now() + 600_000), [])
+  await t.rejects(findPushers(new URL(`${url}/nothing`), 0, AbortSignal.timeout(30_000)), /answered 404/)
 })
 
 t.test('every answer of a node gets 200, in a request as a worker posts it too, and fits the smallest reader', async (t) => {

@@ -25,6 +25,7 @@ export async function walkWorld (world: ArednWorld, { fromMs, spanMs, stepMs }: 
       if (!isThere) return { ok: false, ...common, failure: 'timeout', detail: 'no connection' }
       return { ok: true, ...common, sysinfo: answerOf(world, node, clock.now(), new Set([...new URLSearchParams(flags).keys()])) }
     },
+    pushers: async () => [],
     report: async (message) => { messages.push(message) },
   })
   const stop = new AbortController()

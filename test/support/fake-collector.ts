@@ -14,10 +14,14 @@ export interface FakeCollector {
   close (): Promise<void>
 }
 
-/** An /ingest on loopback that stores everything it gets in memory. */
+/** An /ingest on loopback that stores everything it gets in memory; its lists are empty. */
 export async function startFakeCollector (): Promise<FakeCollector> {
   const arrivals = new EventEmitter()
   const server = createServer((request, response) => {
+    if (request.method === 'GET') {
+      response.setHeader('content-type', 'application/json').end('[]')
+      return
+    }
     let body = ''
     request.setEncoding('utf8').on('data', (chunk: string) => { body += chunk }).on('end', () => {
       if (collector.trouble(request, response)) return

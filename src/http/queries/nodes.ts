@@ -17,7 +17,7 @@ export interface NodeDetailRow extends NodeBody {
 
 interface NodeRow extends NodeBody { key: number }
 
-export interface NodeFilter { status?: NodeBody['status'], limit: number, cursor?: string }
+export interface NodeFilter { status?: NodeBody['status'], pushedSince?: string | null, limit: number, cursor?: string }
 
 /** Silent as rule 8 has it: nothing for 30 minutes and for three usual gaps. `$1` is the moment that counts as now. */
 export const nodeStatus = `
@@ -35,7 +35,7 @@ from nodes`
 
 const selectNodes = `
 select key, id, kind, status, host, first_seen, last_seen, version, model, lat, lon, elevation_m, site, pinned
-from (${described} where retired_at is null and ($2::bigint is null or nodes.id < $2)) node
+from (${described} where retired_at is null and ($2::bigint is null or nodes.id < $2) and ($5::timestamptz is null or last_push >= $5)) node
 where $3::text is null or status = $3
 order by key desc limit $4`
 
@@ -69,7 +69,7 @@ select to_jsonb(open) as closed from retired left join open on true`
 /** Nodes that are not retired, the newest one first: an order by last_seen would change while somebody pages through it. */
 export async function listNodes (db: Pool, filter: NodeFilter, nowMs: number): Promise<Page<NodeBody>> {
   const after = decodeCursor(filter.cursor, ['integer'])
-  const rows = await select<NodeRow>(db, selectNodes, [before(nowMs, 0), ...after, filter.status, filter.limit + 1])
+  const rows = await select<NodeRow>(db, selectNodes, [before(nowMs, 0), ...after, filter.status, filter.limit + 1, filter.pushedSince])
   const { rows: shown, next } = makePage(rows, filter.limit, ({ key }) => [key])
   return { rows: shown.map(({ key, ...node }) => node), next }
 }

@@ -8,9 +8,9 @@ import { listLinksOf } from '../queries/links.js'
 import { findHealth, findNode, listNodes, retire } from '../queries/nodes.js'
 import { listPathsOf } from '../queries/paths.js'
 import { notFound } from '../refused.js'
-import { answers, json, list, Name, noQuery, oneOf, paging, query } from '../schemas/common.js'
+import { answers, json, list, Name, noQuery, oneOf, paging, query, Time } from '../schemas/common.js'
 import { nodeStatuses } from '../schemas/nodes.js'
-import { before } from '../time.js'
+import { before, timeParameter } from '../time.js'
 
 const shownIssues = 200
 const shownCrashes = 200
@@ -21,11 +21,12 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => number
     schema: {
       tags: ['nodes'],
       summary: 'Nodes that sent something, retired ones left out',
-      querystring: query({ status: Type.Optional(oneOf(nodeStatuses, { description: 'Of just this status' })), ...paging }),
+      querystring: query({ status: Type.Optional(oneOf(nodeStatuses, { description: 'Of just this status' })), pushed_since: Type.Optional({ ...Time, description: 'Only AREDN nodes that posted their sysinfo themselves at this time or later' }), ...paging }),
       response: answers({ 200: list('The node that was first heard last comes first', 'Node') }),
     },
   }, async (request, reply) => {
-    const { rows, next } = await listNodes(db, request.query, now())
+    const { pushed_since: pushedSince, ...filter } = request.query
+    const { rows, next } = await listNodes(db, { ...filter, pushedSince: timeParameter('pushed_since', pushedSince) }, now())
     linkNext(request, reply, next)
     return rows
   })
