@@ -3,7 +3,9 @@ export type ChartWindow = 'day' | 'week' | 'month' | 'year'
 
 /** A page, a chart or a file that a page may refer to. */
 export type Target =
-  | { to: 'overview' | 'topology' | 'nodes' | 'links' | 'paths' | 'radios' | 'reports' | 'rules' | 'rejected' | 'maintenance' | 'login' | 'panel-script' }
+  | { to: 'overview' | 'topology' | 'radios' | 'reports' | 'rules' | 'maintenance' | 'login' | 'panel-script' }
+  /** A table, with what it is filtered and sorted by. */
+  | { to: 'nodes' | 'links' | 'paths' | 'rejected', query?: Readonly<Record<string, string | undefined>> }
   | { to: 'issues', status?: 'open' | 'closed' | 'all' }
   | { to: 'issue', id: string }
   | { to: 'node', id: string }
@@ -37,7 +39,13 @@ export function collectorHref (assetFile: (name: string) => string): Href {
       case 'route': return `/ui/topology?highlight=${segment(target.src)},${segment(target.dst)}`
       case 'chart': return `/charts/${[target.kind, ...target.of, target.metric, target.window].map(segment).join('/')}.svg${target.medium === undefined ? '' : `?medium=${segment(target.medium)}`}`
       case 'asset': return `/ui/assets/${assetFile(target.name)}`
+      case 'nodes': case 'links': case 'paths': case 'rejected': return `/ui/${target.to}${queryOf(target.query)}`
       default: return `/ui/${target.to}`
     }
   }
+}
+
+function queryOf (query: Readonly<Record<string, string | undefined>> = {}): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '')
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`
 }

@@ -1,8 +1,8 @@
 import type { Static } from 'typebox'
 import { formatSubject } from '../incidents/subject.js'
 import { version } from '../version.js'
-import type { LinkBody } from './queries/links.js'
 import type { NodeBody } from './schemas/nodes.js'
+import type { LinkBody } from './schemas/paths.js'
 import type { FeatureCollection, NetworkGraph } from './schemas/topology.js'
 
 type Graph = Static<typeof NetworkGraph>

@@ -1,8 +1,7 @@
 import type { Pool } from 'pg'
 import { formatSubject, orderEnds } from '../../incidents/subject.js'
 import { decodeCursor, makePage, type Page } from '../paging.js'
-import type { IssueReferenceBody } from '../schemas/issues.js'
-import { linkSampleRows, type LinkEndBody, type LinkHourBody, type LinkReadingBody } from '../schemas/paths.js'
+import { linkSampleRows, type LinkBody, type LinkEndBody, type LinkHourBody, type LinkReadingBody } from '../schemas/paths.js'
 import { before } from '../time.js'
 import { findOpenIssues } from './issues.js'
 import { lookBackS } from './paths.js'
@@ -10,23 +9,13 @@ import { select } from './select.js'
 
 const hourS = 3600
 /** Pairs of nodes on one map. */
-const mostPairs = 5000
+export const mostPairs = 5000
 /** Pairs on the page of a node. */
 const mostOfNode = 1000
 
 interface Pair { from_node: string, to_node: string }
 
 type StateRow = LinkReadingBody & LinkHourBody & { pair: number, medium: string, end_a: LinkEndBody | null, end_b: LinkEndBody | null }
-
-export interface LinkBody {
-  a: string
-  b: string
-  medium: string
-  last: LinkReadingBody
-  ends: { a: LinkEndBody | null, b: LinkEndBody | null }
-  hour: LinkHourBody
-  open_issues: IssueReferenceBody[]
-}
 
 /** A pair known from both ends is kept once: from the end that sorts first. $1, $2: the pair to start with, which is taken again: it may have media left. */
 const selectPairs = `

@@ -2,9 +2,10 @@ import type { Pool } from 'pg'
 import { formatSubject } from '../../incidents/subject.js'
 import { decodeCursor, makePage, type Page } from '../paging.js'
 import type { IssueReferenceBody } from '../schemas/issues.js'
-import type { PathHourBody, WindowBody, WorstHopBody } from '../schemas/paths.js'
+import type { PathBody, PathHourBody, WindowBody } from '../schemas/paths.js'
 import { before } from '../time.js'
 import { findOpenIssues } from './issues.js'
+import { findNames } from './names.js'
 import { select } from './select.js'
 
 /** A path without a window in this time has no current state. Two chunks of a day at most. */
@@ -12,6 +13,8 @@ export const lookBackS = 86_400
 const hourS = 3600
 /** Ends of a node's paths; more is not a list anybody reads. */
 const mostOfNode = 1000
+/** Paths that are looked at to find some of them. */
+const mostWalked = 20_000
 
 interface Pair { src: string, dst: string }
 
@@ -23,13 +26,6 @@ interface StateRow extends Pair, WindowBody, PathHourBody {
   hop_lq: number | null
   hop_nlq: number | null
   hop_etx: number
-}
-
-export interface PathBody extends Pair {
-  last: WindowBody
-  hour: PathHourBody
-  worst_hop: WorstHopBody | null
-  open_issues: IssueReferenceBody[]
 }
 
 /** One index look-up per path: 3,000 paths have 6 million rows a day. */
@@ -49,6 +45,12 @@ with recursive pair (src, dst, n) as (
 const selectPairs = `${walkPaths} select src, dst from pair order by src, dst`
 
 const selectPairsOfNode = `${walkPaths} select src, dst from pair where $5 in (src, dst) order by src, dst limit ${mostOfNode}`
+
+/** $5: a node that the path starts or ends at, $6: part of a name in lower case. */
+const selectPairsNamed = `
+${walkPaths} select src, dst from pair
+where ($5::text is null or $5 in (src, dst)) and ($6::text is null or position($6 in lower(src)) > 0 or position($6 in lower(dst)) > 0)
+order by src, dst limit $7`
 
 /** Worst hop: rules.md, vocabulary. $3: look-back, $4: an hour ago. */
 const selectStates = `
@@ -72,7 +74,7 @@ left join lateral (
   select hop_index, from_node, to_node, link_type, lq as hop_lq, nlq as hop_nlq, coalesce(etx, 1 / greatest(lq * nlq, 0.01)) as hop_etx
   from hop_quality h
   where h.src = pair.src and h.dst = pair.dst and h.time = last.time and h.time > $3 and not route_cost
-    and coalesce(etx, 1 / greatest(lq * nlq, 0.01)) >= 1.25
+    and (etx is not null or lq * nlq is not null) and coalesce(etx, 1 / greatest(lq * nlq, 0.01)) >= 1.25
   order by hop_etx desc, least(lq, nlq), hop_index limit 1
 ) hop on true
 order by pair.n`
@@ -87,7 +89,14 @@ export async function listPaths (db: Pool, { limit, cursor }: { limit: number, c
 
 /** Paths that start or end at a node. */
 export async function listPathsOf (db: Pool, node: string, nowMs: number): Promise<PathBody[]> {
-  const pairs = await select<Pair>(db, selectPairsOfNode, [before(nowMs, lookBackS), null, null, 20_000, node])
+  const pairs = await select<Pair>(db, selectPairsOfNode, [before(nowMs, lookBackS), null, null, mostWalked, node])
+  return await describePaths(db, pairs, nowMs)
+}
+
+/** Paths for a table, those with such names; one more than `most` where there are more. */
+export async function listPathsNamed (db: Pool, { q, node, most }: { q?: string | undefined, node?: string | undefined, most: number }, nowMs: number): Promise<PathBody[]> {
+  const [spelled] = node === undefined ? [] : await findNames(db, [node])
+  const pairs = await select<Pair>(db, selectPairsNamed, [before(nowMs, lookBackS), null, null, mostWalked, spelled ?? node, q?.toLowerCase(), most + 1])
   return await describePaths(db, pairs, nowMs)
 }
 

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { boolean, integer, number, Time } from './common.js'
+import type { IssueReferenceBody } from './issues.js'
 
 export const WorstHop = Type.Object({
   hop_index: Type.Integer(),
@@ -103,5 +104,24 @@ export type WorstHopBody = Static<typeof WorstHop>
 export type LinkReadingBody = Static<typeof LinkReading>
 export type LinkEndBody = Static<typeof LinkEnd>
 export type LinkHourBody = Static<typeof LinkHour>
+
+export interface PathBody {
+  src: string
+  dst: string
+  last: WindowBody
+  hour: PathHourBody
+  worst_hop: WorstHopBody | null
+  open_issues: IssueReferenceBody[]
+}
+
+export interface LinkBody {
+  a: string
+  b: string
+  medium: string
+  last: LinkReadingBody
+  ends: { a: LinkEndBody | null, b: LinkEndBody | null }
+  hour: LinkHourBody
+  open_issues: IssueReferenceBody[]
+}
 
 export const pathSchemas = [WorstHop, Window, PathHour, Path, LinkReading, LinkEnd, LinkHour, Link]

@@ -9,6 +9,7 @@ import { loginRoutes } from './login.js'
 import { maintenancePageRoutes } from './maintenance.js'
 import { overviewRoutes } from './overview.js'
 import { panelRoutes } from './panel.js'
+import { tableRoutes } from './tables.js'
 import type { PageSources } from './view.js'
 
 export interface UiOptions extends Omit<PageSources, 'href'> {
@@ -28,5 +29,5 @@ export const uiRoutes: FastifyPluginAsyncTypebox<UiOptions> = async (app, { toke
   await app.register(assetRoutes, { assets })
   await app.register(panelRoutes, { href: sources.href, assets, frameAncestors })
   await app.register(loginRoutes, { ...sources, token })
-  for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes]) await app.register(routes, sources)
+  for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes, tableRoutes]) await app.register(routes, sources)
 }

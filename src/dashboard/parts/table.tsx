@@ -1,0 +1,63 @@
+import { group } from 'd3-array'
+import { directionOf, type Column, type TableForm, type TablePage } from '../table.js'
+import type { View } from '../page.js'
+import { tableTexts as texts } from '../texts/tables.js'
+
+interface TableProps<Row> {
+  columns: readonly Column<Row>[]
+  table: TablePage<Row>
+  form: TableForm
+  view: View
+  /** The address of the same table sorted otherwise, or of another page of it. */
+  address: (change: Record<string, string>) => string
+  /** What the table is about, for people who hear it. */
+  label: string
+}
+
+/** Rows with headings that sort them, where pages are served; and the pages there are. */
+export function SortedTable<Row> ({ columns, table, form, view, address, label }: TableProps<Row>) {
+  const groups = [...group(columns, (column) => column.group ?? column.name).values()]
+  const below = columns.filter((column) => column.group !== undefined)
+  const heading = (column: Column<Row>) => <Heading key={column.name} column={column} form={form} view={view} address={address} rows={column.group === undefined && below.length > 0 ? 2 : 1} />
+  return (
+    <>
+      <div class='scroll' data-live id='table' tabIndex={0} role='region' aria-label={label}>
+        {table.total === 0
+          ? <p>{texts.nothing}</p>
+          : (
+            <table class='figures'>
+              <thead>
+                <tr>{groups.map((members) => members[0]?.group === undefined ? members.map(heading) : <th key={members[0].group} scope='colgroup' colSpan={members.length} class='group'>{members[0].group}</th>)}</tr>
+                {below.length > 0 && <tr>{below.map(heading)}</tr>}
+              </thead>
+              <tbody>{table.rows.map((row, i) => <tr key={i}>{columns.map((column) => <td key={column.name} class={column.isNumber ? 'number' : column.name}>{column.cell(row, view)}</td>)}</tr>)}</tbody>
+            </table>
+            )}
+      </div>
+      <Pages table={table} address={address} />
+    </>
+  )
+}
+
+function Heading<Row> ({ column, form, view, address, rows }: Pick<TableProps<Row>, 'form' | 'view' | 'address'> & { column: Column<Row>, rows: number }) {
+  const { name, label, value, isNumber } = column
+  const dir = directionOf(column, name === form.sort ? form : {})
+  const isSorted = name === form.sort && value !== undefined
+  const turned = dir === 'asc' ? 'desc' : 'asc'
+  return (
+    <th scope='col' {...isNumber && { class: 'number' }} {...rows > 1 && { rowSpan: rows }} {...isSorted && { 'aria-sort': dir === 'asc' ? 'ascending' as const : 'descending' as const }}>
+      {value === undefined || !view.isLive ? label : <a href={address({ sort: name, dir: isSorted ? turned : dir, page: '1' })}>{label}</a>}
+    </th>
+  )
+}
+
+function Pages ({ table: { total, page, pages }, address }: Pick<TableProps<unknown>, 'table' | 'address'>) {
+  return (
+    <p class='pages'>
+      {texts.total(total)}
+      {pages > 1 && <> · {texts.page(page, pages)}</>}
+      {page > 1 && <> · <a rel='prev' href={address({ page: String(page - 1) })}>{texts.previous}</a></>}
+      {page < pages && <> · <a rel='next' href={address({ page: String(page + 1) })}>{texts.next}</a></>}
+    </p>
+  )
+}

@@ -1,0 +1,134 @@
+import t from 'tap'
+import { accessibilityOf, noBrowser, overflowOf, shoot, startBrowser } from '../support/browser.js'
+import { ago, incident, insert, startTestApi } from '../support/api.js'
+
+const { app, get, pool } = await startTestApi(t)
+const address = await app.listen({ host: '127.0.0.1', port: 0 })
+
+const evil = '<script>alert(1)</script>'
+const long = 'x'.repeat(128)
+const emoji = '🏔️ Säntis 🐐'
+const seen = { first_seen: ago(90_000), last_seen: ago(30) }
+const hop = (from: string, to: string, more = {}) => ({ time: ago(30), received_at: ago(30), src: from, dst: to, hop_index: 0, from_node: from, to_node: to, link_type: 'rf', ...more })
+const path = (src: string, dst: string, more = {}) => ({ time: ago(30), received_at: ago(30), src, dst, peer: dst, route: [src, dst], rtt_ms: 10, jitter_ms: 2, loss_pct: 0, ...more })
+
+async function insertMesh (): Promise<void> {
+  await insert(pool, 'nodes', [
+    ...['Hill', 'Lake', evil, long, emoji].map((name) => ({ name, kind: 'router', version: '3.25.8.0', model: 'MikroTik hAP ac lite', ...seen })),
+    { name: 'Solar', kind: 'repeater', battery: { chemistry: 'lifepo4', cells: 1 }, ...seen },
+    { name: 'Mute', kind: 'companion', ...seen },
+    { name: 'Gone', kind: 'router', first_seen: ago(90_000), last_seen: ago(80_000), retired_at: ago(60_000) },
+    { name: 'Lost', kind: 'router', first_seen: ago(900_000), last_seen: ago(800_000) },
+  ])
+  await insert(pool, 'agent_health', [{ time: ago(50), node: 'Hill', cpu_pct: 71.4, free_mem_mb: 33, load1: 0.52 }, { time: ago(50 * 3600), node: 'Lake', cpu_pct: 99 }])
+  await insert(pool, 'radio_metrics', [{ time: ago(60), node: 'Solar', metric: 'bat', value: 3300 }])
+  await insert(pool, 'crash_reports', [{ time: ago(3600), node: 'Hill' }, { time: ago(7200), node: 'Hill' }, { time: ago(8 * 86_400), node: 'Hill' }])
+  await insert(pool, 'hop_quality', [
+    hop('Hill', 'Lake', { lq: 0.95, nlq: 0.9, etx: 1.17, signal_dbm: -60, noise_dbm: -95, txcost: 256 }), hop('Lake', 'Hill', { lq: 0.9, nlq: 0.95, etx: 1.17, signal_dbm: -71, noise_dbm: -95, txcost: 300 }),
+    hop('Hill', evil, { lq: 0.5, nlq: 0.4, etx: 5 }), hop('Hill', 'Lake', { link_type: 'tunnel', hop_index: 1 }), hop(long, emoji, { lq: 0.8, nlq: 0.8, etx: 1.6 }),
+  ])
+  await insert(pool, 'path_probe', [
+    path('Hill', 'Lake'), path('Hill', 'Lake', { time: ago(70), rtt_ms: 30 }), path('Hill', evil, { rtt_ms: 99, loss_pct: 4, jitter_ms: null }), path(long, emoji, { time: ago(7200), route: ['unknown'], rtt_ms: 999, timing_usable: false }),
+  ])
+  await insert(pool, 'incidents', [
+    incident('link', 300, { kind: 'rf_quality_drop', category: 'network', scope: { type: 'link', a: 'Hill', b: 'Lake', medium: 'rf' }, subject: 'Hill--Lake' }),
+    incident('node', 300, { kind: 'repeated_crashes', severity: 'critical', scope: { type: 'node', node: 'Hill' }, subject: 'Hill' }),
+    incident('path', 300, { kind: 'jitter_burst', category: 'network', scope: { type: 'path', src: 'Hill', dst: 'Lake' }, subject: 'Hill>Lake' }),
+  ])
+}
+
+/** The cells of each row, markup taken out. */
+function rowsOf (html: string): string[][] {
+  const body = /<tbody>(.*)<\/tbody>/s.exec(html)?.[1] ?? ''
+  return [...body.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) => [...row.matchAll(/<td[^>]*>(.*?)<\/td>/gs)].map(([, cell = '']) => cell.replace(/<[^>]*>/g, '').trim()))
+}
+const firsts = async (url: string) => rowsOf((await get(url)).text).map(([first]) => first)
+const shownEvil = '&lt;script>alert(1)&lt;/script>'
+
+t.test('nodes: what each last said, crashes, issues', async (t) => {
+  await insertMesh()
+  const { status, text } = await get('/ui/nodes')
+  t.equal(status, 200)
+  const rows = new Map(rowsOf(text).map((row) => [row[0], row]))
+  t.same([...rows.keys()], [shownEvil, emoji, 'Hill', 'Lake', 'Lost', 'Mute', 'Solar', long], 'by name, the retired one left out')
+  t.same(rows.get('Hill')?.slice(1, 10), ['router', 'active', '3.25.8.0', 'MikroTik hAP ac lite', '71', '33', '0.52', '—', '2'])
+  t.match(rows.get('Hill')?.at(-2), /^Critical repeated crashes and 2 more$/)
+  t.equal(rows.get('Lake')?.[5], '—', 'two days ago is not now')
+  t.match(rows.get('Solar')?.[8], /^[1-9]\d$/)
+  t.same(rows.get('Mute')?.slice(5, 9), ['—', '—', '—', '—'])
+  t.match(text, '<title>CPU of Hill:')
+  t.notMatch(text, evil)
+})
+
+t.test('nodes: filters and order', async (t) => {
+  await insertMesh()
+  t.same(await firsts('/ui/nodes?status=retired'), ['Gone'])
+  t.same(await firsts('/ui/nodes?status=dead&q=&kind='), ['Lost'])
+  t.same(await firsts('/ui/nodes?kind=repeater'), ['Solar'])
+  t.same(await firsts('/ui/nodes?q=HIL'), ['Hill'])
+  t.same((await firsts('/ui/nodes?sort=cpu'))[0], 'Hill', 'the largest first, those without last')
+  t.same((await firsts('/ui/nodes?sort=cpu&dir=asc'))[0], 'Hill')
+  t.same((await firsts('/ui/nodes?sort=node&dir=desc'))[0], long)
+  t.match((await get('/ui/nodes?q=nobody')).text, 'Nothing matches.')
+  t.match((await get('/ui/nodes?sort=crashes')).text, /aria-sort="descending"><a href="\/ui\/nodes\?sort=crashes&amp;dir=asc&amp;page=1"/)
+  for (const wrong of ['sort=colour', 'dir=up', 'page=0', 'status=well', 'colour=red']) t.equal((await get(`/ui/nodes?${wrong}`)).status, 400, wrong)
+})
+
+t.test('links: figures of both ends, media apart, one direction only', async (t) => {
+  await insertMesh()
+  const rows = rowsOf((await get('/ui/links?sort=link&dir=asc')).text)
+  t.same(rows.map(([link, medium]) => [link, medium]), [[`${shownEvil} – Hill`, 'rf'], ['Hill – Lake', 'rf'], ['Hill – Lake', 'tunnel'], [`${long} – ${emoji}`, 'rf']])
+  t.same(rows[1]?.slice(2, 8), ['0.95', '0.90', '1.17', '-60 / -71', '35 / 24', '256 / 300'])
+  t.same(rows[0]?.slice(2, 8), ['0.40', '0.50', '5.00', '—', '—', '—'], 'told by Hill, turned')
+  t.match(rows[1]?.at(-2), /^Major rf quality drop$/)
+  t.same(await firsts('/ui/links?only=issues'), ['Hill – Lake'])
+  t.same((await firsts('/ui/links?only=one-way')).length, 3)
+  t.same(await firsts('/ui/links?medium=tunnel'), ['Hill – Lake'])
+  t.same((await firsts('/ui/links?node=lake')).length, 2)
+  t.same((await firsts('/ui/links?sort=etx'))[0], `${shownEvil} – Hill`)
+  t.match((await get('/ui/links')).text, '/ui/links/Hill/Lake?medium=tunnel')
+})
+
+t.test('paths: now, of the hour, hops', async (t) => {
+  await insertMesh()
+  const rows = rowsOf((await get('/ui/paths')).text)
+  t.same(rows.map(([name]) => name), [`Hill → ${shownEvil}`, 'Hill → Lake', `${long} → ${emoji}`])
+  t.same(rows[1]?.slice(1, 4), ['10.0', '20.0', '29.0'])
+  t.same(rows[0]?.slice(4, 12), ['—', '—', '—', '4.0', '4.0', '4.0', 'Hill – &lt;script>alert(1)&lt;/script>, ETX 5.00', '1'])
+  t.equal(rows[1]?.[10], '', 'a hop without quality is no worst hop')
+  t.same([rows[2]?.[1], rows[2]?.[11]], ['—', '—'], 'no time that counts, no route')
+  t.same(await firsts('/ui/paths?only=quiet'), [`${long} → ${emoji}`])
+  t.same(await firsts('/ui/paths?only=issues'), ['Hill → Lake'])
+  t.same(await firsts('/ui/paths?node=lake'), ['Hill → Lake'])
+  t.same(await firsts('/ui/paths?q=säntis'), [`${long} → ${emoji}`])
+  t.same((await firsts('/ui/paths?sort=loss'))[0], `Hill → ${shownEvil}`)
+})
+
+t.test('more than 200 rows are pages', async (t) => {
+  await insert(pool, 'nodes', Array.from({ length: 201 }, (_, i) => ({ name: `n${i}`, kind: 'router', ...seen })))
+  const first = await get('/ui/nodes')
+  t.equal(rowsOf(first.text).length, 200)
+  t.match(first.text, '201 rows · page 1 of 2')
+  const [, next = ''] = /<a rel="next" href="([^"]+)"/.exec(first.text) ?? []
+  t.same(await firsts(next.replaceAll('&amp;', '&')), ['n200'])
+  t.same(await firsts('/ui/nodes?page=9'), ['n200'], 'the last page where there are fewer')
+})
+
+t.test('in a browser: every width and theme', { skip: noBrowser }, async (t) => {
+  await insertMesh()
+  const { open } = await startBrowser(t)
+  for (const name of ['nodes', 'links', 'paths']) {
+    for (const [width, theme] of [[360, 'light'], [360, 'dark'], [1280, 'light'], [1280, 'dark']] as const) {
+      const { page, complaints } = await open(t, `${address}/ui/${name}`, { width, theme })
+      await page.waitForSelector('#live[data-live-state=on]')
+      t.equal(await overflowOf(page), 0, `${name}, ${width} px`)
+      t.same(await accessibilityOf(page), [], `${name}, ${width} px, ${theme}`)
+      t.same(complaints, [], name)
+      await shoot(page, `${name}-${width}-${theme}`)
+    }
+  }
+  const { page } = await open(t, `${address}/ui/nodes`, { width: 1280, javaScript: false })
+  await page.fill('#filter-q', 'hil')
+  await page.click('.filter button')
+  t.same(await page.locator('tbody tr').count(), 1)
+})
