@@ -39,10 +39,14 @@ function rangesOf (texts: string[]): ReturnType<typeof parseRanges> {
   }
 }
 
+export function arednFolderOf ({ STATE_DIR, DATA_DIR }: Pick<ArednConfig, 'STATE_DIR' | 'DATA_DIR'>): string {
+  return STATE_DIR ?? join(DATA_DIR, 'aredn')
+}
+
 /** The AREDN worker: walks until the signal aborts. Rejects where it can't begin. */
 export async function runArednWorker ({ config, log, signal }: { config: ArednConfig, log: Logger, signal: AbortSignal }): Promise<void> {
   const { ranges, read } = createNodeReader(config)
-  const folder = config.STATE_DIR ?? join(config.DATA_DIR, 'aredn')
+  const folder = arednFolderOf(config)
   const delivery = await openDelivery({
     folder: join(folder, 'queue'),
     collectorUrl: new URL(config.COLLECTOR_URL),

@@ -14,12 +14,12 @@ export interface KnownNode {
   heardMs: number
 }
 
-export interface KnownNodesOptions {
+/** Patterns of names; none in `include` means all. */
+export interface Choice { include: readonly string[], exclude: readonly string[] }
+
+export interface KnownNodesOptions extends Choice {
   schedule: WalkSchedule
   ranges: Ranges
-  /** Patterns of names; none in `include` means all. */
-  include: readonly string[]
-  exclude: readonly string[]
 }
 
 /** Why an entry of a list was left out. */
@@ -33,6 +33,10 @@ export function hostNameOf (value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > 255) return undefined
   const name = nodeName(value).toLowerCase()
   return /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(name) ? name : undefined
+}
+
+export function isWanted (name: string, { include, exclude }: Choice): boolean {
+  return (include.length === 0 || include.some((pattern) => fits(pattern, name))) && !exclude.some((pattern) => fits(pattern, name))
 }
 
 /** Who is in the mesh. Names are in lower case, without the mesh's domain; times are the schedule's. Lists are what anybody in the mesh made up. */
@@ -53,8 +57,7 @@ export class KnownNodes {
   }
 
   isWanted (name: string): boolean {
-    const { include, exclude } = this.#options
-    return (include.length === 0 || include.some((pattern) => fits(pattern, name))) && !exclude.some((pattern) => fits(pattern, name))
+    return isWanted(name, this.#options)
   }
 
   addSeed (host: string, nowMs: number): void {

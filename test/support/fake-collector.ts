@@ -18,7 +18,7 @@ export interface FakeCollector {
 export async function startFakeCollector (): Promise<FakeCollector> {
   const arrivals = new EventEmitter()
   const server = createServer((request, response) => {
-    if (request.method === 'GET') {
+    if (request.method !== 'POST') {
       response.setHeader('content-type', 'application/json').end('[]')
       return
     }

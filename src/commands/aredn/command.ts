@@ -1,11 +1,16 @@
 import { Command } from 'commander'
 import { flags } from '../../aredn/walker.js'
-import { createNodeReader, runArednWorker } from '../../aredn-worker.js'
+import { arednFolderOf, createNodeReader, runArednWorker } from '../../aredn-worker.js'
 import { loadConfig } from '../../config.js'
+import { examineAredn } from '../../doctor/aredn.js'
+import { checkClock } from '../../doctor/clock.js'
+import { checkCollector } from '../../doctor/collector.js'
+import { printFinding, type Finding } from '../../doctor/finding.js'
+import { checkStateFolder } from '../../doctor/state-folder.js'
 import { createLog } from '../../log.js'
 import { createMessageReader } from '../../messages/index.js'
 import { version } from '../../version.js'
-import { closeInTime, untilSignal } from '../signals.js'
+import { closeInTime, interruption, untilSignal } from '../signals.js'
 import { printReading, type Reading } from './once.js'
 
 /** `meshmon aredn` and what belongs to it. */
@@ -19,6 +24,10 @@ export function arednCommand (): Command {
       .argument('<node>', 'name or address')
       .option('--json', 'as JSON: the answer as it came, and the rows')
       .action(runOnce))
+    .addCommand(new Command('doctor')
+      .description('Look at everything between here and a reading in the database, and say what to do. Exit code 1 where there is a problem.')
+      .option('--json', 'as JSON, a line each')
+      .action(runDoctor))
 }
 
 async function runWorker (): Promise<void> {
@@ -34,11 +43,26 @@ async function runWorker (): Promise<void> {
   log.info('stopped')
 }
 
+async function runDoctor ({ json }: { json?: true }): Promise<void> {
+  const { config, file, unknown } = loadConfig(undefined, 'aredn')
+  const signal = interruption()
+  let problems = 0
+  const show = (finding: Finding): void => {
+    if (finding.state === 'problem') problems++
+    process.stdout.write(json ? `${JSON.stringify(finding)}\n` : `${printFinding(finding)}\n`)
+  }
+  for (const name of unknown) show({ check: 'settings', state: 'warning', text: `${file}: nothing reads ${name}; is it misspelt?` })
+  const { read } = createNodeReader(config)
+  show(checkStateFolder(arednFolderOf(config)))
+  for await (const finding of examineAredn({ seeds: config.AREDN_SEEDS, ranges: config.AREDN_RANGES, include: config.AREDN_INCLUDE, exclude: config.AREDN_EXCLUDE, read, signal })) show(finding)
+  show(await checkCollector(config.COLLECTOR_URL, config.INGEST_TOKEN, signal))
+  show(await checkClock(config.COLLECTOR_URL, Date.now, signal))
+  if (problems > 0) process.exitCode = 1
+}
+
 async function runOnce (host: string, { json }: { json?: true }): Promise<void> {
   const { config } = loadConfig(undefined, 'aredn')
-  const stop = new AbortController()
-  untilSignal({ info: () => {} }).then(() => stop.abort(new Error('interrupted')), () => {})
-  const outcome = await createNodeReader(config).read({ host, address: null }, flags, stop.signal)
+  const outcome = await createNodeReader(config).read({ host, address: null }, flags, interruption())
   if (!outcome.ok) throw new Error(`${host}${outcome.address === null ? '' : ` (${outcome.address})`} was not read: ${outcome.detail}${remedies[outcome.failure] ?? ''}`)
   const reading = readAnswer(outcome)
   process.stdout.write(json ? `${JSON.stringify(reading, null, 2)}\n` : `${printReading(reading)}\n`)
