@@ -101,7 +101,7 @@ t.test('doctor: what is well, what is not, and the exit code', async (t) => {
   const env = { ...loopback, DATA_DIR: temporaryFolder(t), AREDN_PORT: String(mesh.port), AREDN_SEEDS: mesh.address, COLLECTOR_URL: collector.url.href }
   const well = runMeshmon(t, ['aredn', 'doctor'], env)
   t.equal(await well.ended, 0)
-  t.match(well.output(), /^ok {7} state: [\s\S]*^ok {7} seed 127\.47\.0\.1: .* lists 6 nodes[\s\S]*^ok {7} nodes: 3 of 3[\s\S]*^ok {7} collector: [\s\S]*^ok {7} clock: /m)
+  t.match(well.output(), /^ok {7}state: [\s\S]*^ok {7}seed 127\.47\.0\.1: .* lists 6 nodes[\s\S]*^ok {7}nodes: 3 of 3[\s\S]*^ok {7}collector: [\s\S]*^ok {7}clock: /m)
   const ill = runMeshmon(t, ['aredn', 'doctor', '--json'], { ...env, AREDN_SEEDS: '127.9.9.9', COLLECTOR_URL: 'http://127.0.0.1:9' })
   t.equal(await ill.ended, 1)
   t.match(ill.output().trim().split('\n').map((line) => JSON.parse(line)), [{ check: 'state', state: 'ok' }, { check: 'seed 127.9.9.9', state: 'problem' }, { check: 'collector', state: 'problem' }, { check: 'clock', state: 'warning' }])
