@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { arednMesh } from './figures/aredn.js'
 import { batchNative } from './figures/batch-native.js'
 import { chartsDrawn } from './figures/charts.js'
+import { dashboard } from './figures/dashboard.js'
 import { disk } from './figures/disk.js'
 import { embedded } from './figures/embedded.js'
 import { evaluation } from './figures/evaluation.js'
@@ -22,7 +23,7 @@ import { findNativeServer } from './support/servers.js'
 import { makeTraffic } from './support/traffic.js'
 
 const figures: Record<string, (bench: Bench) => Promise<Figure | Figure[]>> = {
-  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors, frames: fuzzedFrames, radio: radioDay, charts: chartsDrawn, aredn: arednMesh,
+  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors, frames: fuzzedFrames, radio: radioDay, charts: chartsDrawn, aredn: arednMesh, dashboard,
 }
 
 const usage = `usage: npm run bench -- [NAME…] [--minutes N] [--rounds N] [--scale S]
