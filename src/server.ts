@@ -77,7 +77,7 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
   })
   ready.catch(() => {})
   const { writer, trouble } = openWriter(database, schema.state, { config, log, metrics, now })
-  const app = await buildApp({
+  const building = buildApp({
     config,
     log,
     metrics,
@@ -103,12 +103,14 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
     },
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   })
-  try {
+  const app = await building.then(async (app) => {
     await app.listen({ host: config.HOST, port: config.PORT })
-  } catch (error) {
+    return app
+  }).catch(async (error: unknown) => {
+    // Its process would keep this one from ending.
     await database.stop()
     throw listenError(error, config)
-  }
+  })
   return {
     url: `http://localhost:${(app.server.address() as AddressInfo).port}`,
     ready,

@@ -43,7 +43,7 @@ async function serve (config: Config, rules: RuleSettings, log: Logger): Promise
   }
   const collector = await starting
   log.info(`listening on ${collector.url}`)
-  const ready = collector.ready.then(() => log.info(`ready for measurements; try: curl -s ${collector.url}/healthz, or open ${collector.url}/docs`))
+  const ready = collector.ready.then(() => log.info(`ready for measurements; open ${collector.url} to see the mesh, or try: curl -s ${collector.url}/healthz`))
   await Promise.race([stopped, ready.then(() => stopped)])
     .finally(() => closeInTime(collector.close(), log))
   log.info('stopped')

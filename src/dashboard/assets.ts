@@ -24,7 +24,7 @@ export function readAssets (): Assets {
   const bodies = new Map<string, string>([
     ['style.css', [chartCss, ...sheets].join('\n')],
     ['icon.svg', readFileSync(join(styles, 'icon.svg'), 'utf8')],
-    ...readdirSync(scripts).filter((name) => name.endsWith('.js')).map((name): [string, string] => [name, readFileSync(join(scripts, name), 'utf8')]),
+    ...listScripts().filter((name) => name.endsWith('.js')).map((name): [string, string] => [name, readFileSync(join(scripts, name), 'utf8')]),
   ])
   const named = new Map([...bodies].map(([name, body]) => [name, hashedName(name, body)]))
   return {
@@ -34,6 +34,14 @@ export function readAssets (): Assets {
       return file
     },
     files: new Map([...bodies].map(([name, body]) => [named.get(name) ?? name, { type: typeOf(name), body }])),
+  }
+}
+
+function listScripts (): string[] {
+  try {
+    return readdirSync(scripts)
+  } catch (error) {
+    throw new Error(`the dashboard's scripts are missing (${scripts}): build with npm run build`, { cause: error })
   }
 }
 

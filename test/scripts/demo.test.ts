@@ -31,7 +31,7 @@ t.test('the demo fills a collector of its own and ends cleanly with Ctrl-C', asy
     demo.once('close', () => reject(new Error(output)))
   })
   await history
-  t.match(output, `A mesh of 30 nodes reports to http://127.0.0.1:${port}`)
+  t.match(output, `Open http://127.0.0.1:${port}`)
 
   const first = async <T>(path: string, wanted: (found: T[]) => boolean): Promise<T[]> => {
     for (let tries = 0; tries < 3000; tries++) {
