@@ -24,7 +24,7 @@ export default [
       'import-x/no-restricted-paths': ['error', {
         basePath: import.meta.dirname,
         zones: [
-          ...['database', 'ingest', 'messages', 'rules', 'incidents', 'http', 'charts', 'reports', 'radio', 'aredn', 'simulate', 'delivery', 'dashboard', 'doctor']
+          ...['database', 'ingest', 'messages', 'rules', 'incidents', 'http', 'charts', 'reports', 'radio', 'aredn', 'simulate', 'delivery', 'dashboard', 'doctor', 'archive']
             .map((folder) => zone(`./src/${folder}`, composers, 'Only server.ts, the workers, cli.ts and app.ts compose; nothing imports them.')),
           zone('./src/messages', [...effects, './src/rules', './src/incidents'], 'messages/ is pure: the wire contract and its rows.'),
           zone('./src/charts', [...effects, './src/rules', './src/incidents'], 'charts/ is pure: series in, SVG out.'),

@@ -8,20 +8,25 @@ export class Progress {
   readonly #from: number
   readonly #to: number
   readonly #unit: string
+  readonly #callsPerLook: number
   readonly #started = Date.now()
   #shown = 0
   #calls = 0
 
-  /** `from` and `to` are the times (ms) of the first and the last that is worked on; `to` may be Infinity. `unit` names what is counted. */
-  constructor (stream: Pick<WriteStream, 'isTTY' | 'write'> | null, { from, to, unit = 'messages' }: { from: number, to: number, unit?: string }) {
+  /**
+   * `from` and `to` are the times (ms) of the first and the last that is worked on; `to` may be Infinity. `unit` names what is counted.
+   * Of `callsPerLook` calls of `show` one looks at the clock.
+   */
+  constructor (stream: Pick<WriteStream, 'isTTY' | 'write'> | null, { from, to, unit = 'messages', callsPerLook = 64 }: { from: number, to: number, unit?: string, callsPerLook?: number }) {
     this.#stream = stream?.isTTY === true ? stream : null
     this.#from = from
     this.#to = to
     this.#unit = unit
+    this.#callsPerLook = callsPerLook
   }
 
   show (at: number, count: number): void {
-    if (this.#stream === null || (++this.#calls % 64 !== 0 && count > 64)) return
+    if (this.#stream === null || (++this.#calls % this.#callsPerLook !== 0 && count > this.#callsPerLook)) return
     const now = Date.now()
     if (now - this.#shown < everyMs) return
     this.#shown = now

@@ -8,6 +8,7 @@ import { createPool, patientConnectTimeoutMs } from '../database/pool.js'
 
 export interface CommandDatabase {
   pool: Pool
+  isEmbedded: boolean
   close (): Promise<void>
 }
 
@@ -27,9 +28,9 @@ export async function openForCommand (config: Config, log: Pick<BaseLogger, 'inf
       await pool.end()
       throw new Error(`the database ${running ? 'of the running collector' : 'that DATABASE_URL names'} does not answer: ${reasonOf(error)}`, { cause: error })
     }
-    return { pool, close: () => pool.end() }
+    return { pool, isEmbedded: running !== undefined, close: () => pool.end() }
   }
   const database = openDatabase({ databaseUrl: undefined, dataDir: config.DATA_DIR, applicationName, log })
   await database.ready
-  return { pool: database.pool, close: () => database.stop() }
+  return { pool: database.pool, isEmbedded: true, close: () => database.stop() }
 }

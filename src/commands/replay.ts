@@ -5,9 +5,9 @@ import { replay, ReplayError, type ReplayResult } from '../rules/replay.js'
 import type { ReplayedIncident } from '../rules/replay-ledger.js'
 import { severities } from '../rules/rule.js'
 import { loadRuleSettings } from '../rules/settings/load.js'
-import { parseDuration } from '../simulate/faults.js'
 import { Progress } from '../progress.js'
 import { openForCommand } from './connect.js'
+import { MomentError, parseMoment } from './moment.js'
 import { printTable } from './print-table.js'
 
 interface Options { from: string, to: string, step: number, rules?: string, json?: true }
@@ -25,7 +25,7 @@ export function replayCommand (): Command {
       try {
         await run(options)
       } catch (error) {
-        if (error instanceof ReplayError) command.error(`error: ${error.message}`)
+        if (error instanceof ReplayError || error instanceof MomentError) command.error(`error: ${error.message}`)
         throw error
       }
     })
@@ -80,19 +80,6 @@ function countByRule (incidents: ReplayedIncident[]): string {
 
 function shortTime (iso: string): string {
   return iso.slice(0, 19).replace('T', ' ')
-}
-
-/** Milliseconds since 1970 of an RFC 3339 time, `now`, or a span back from now such as `-24h`. */
-function parseMoment (text: string, nowMs: number): number {
-  if (text === 'now') return nowMs
-  try {
-    if (text.startsWith('-')) return nowMs - parseDuration(text.slice(1))
-  } catch {
-    throw new ReplayError(`"${text}" is not a time like -90m, -24h or -7d`)
-  }
-  const ms = Date.parse(text)
-  if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/i.test(text) || Number.isNaN(ms)) throw new ReplayError(`"${text}" is not a time like 2026-11-01T00:00:00Z, -24h or now`)
-  return ms
 }
 
 function parseStep (text: string): number {

@@ -38,3 +38,14 @@ export async function closeInTime (closing: Promise<void>, log: Pick<Logger, 'wa
   await closing
   clearTimeout(timer)
 }
+
+/** A signal that aborts with this reason at SIGINT or SIGTERM. The next one ends the process at once. */
+export function stopAtSignal (reason: string): AbortSignal {
+  const stop = new AbortController()
+  const onSignal = (): void => {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    stop.abort(new Error(reason))
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  return stop.signal
+}

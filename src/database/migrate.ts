@@ -7,6 +7,7 @@ import { packageRoot } from '../paths.js'
 import { claimEdition, type Edition, type Queryable } from './edition.js'
 import { codeOf } from './errors.js'
 import { withLongConnection } from './long-connection.js'
+import { refuseUnfinished } from './restoring.js'
 
 const folder = join(packageRoot, 'dist', 'migrations')
 const table = 'schema_migrations'
@@ -26,8 +27,10 @@ const extensionAdvice: Readonly<Record<string, string>> = {
 
 export interface MigrateOptions {
   direction: 'up' | 'down'
-  /** How many to undo, newest first; up runs all that are pending. */
+  /** How many: down undoes the newest, one unless given; up runs the oldest that are pending, all unless given. */
   count?: number
+  /** The caller restores a backup: into a database that nobody else may use before that is done. */
+  isRestore?: boolean
   /** Called with one line per migration and per warning. */
   log: (line: string) => void
 }
@@ -49,7 +52,7 @@ const compiled: LoaderStrategy = {
 /**
  * Brings the schema up to date, or takes back the newest migrations. Several processes may call it together: one works, the others
  * wait for it, at most two minutes, and find nothing left to do.
- * @throws where the database was made for the other edition, or another process held the lock all the time.
+ * @throws where the database was made for the other edition, a restore into it was not finished, or another process held the lock all the time.
  */
 export async function migrate (pool: Pool, options: MigrateOptions): Promise<Migrated> {
   return await withLongConnection(pool, statementLimitMs, async (client) => {
@@ -57,6 +60,7 @@ export async function migrate (pool: Pool, options: MigrateOptions): Promise<Mig
     await lock(client)
     await createExtension(client)
     const edition = await claimEdition(client)
+    if (options.isRestore !== true) await refuseUnfinished(client)
     const ran = await run(client, options)
     return { edition, ran }
   })
@@ -94,7 +98,7 @@ async function run (client: Client, { direction, count, log }: MigrateOptions): 
     migrationLoaderStrategies: [compiled],
     migrationsTable: table,
     direction,
-    ...(direction === 'down' && { count: count ?? 1 }),
+    ...(direction === 'down' ? { count: count ?? 1 } : count !== undefined && { count }),
     noLock: true,
     logger: { info: log, warn: log, error: log },
   })
@@ -103,10 +107,19 @@ async function run (client: Client, { direction, count, log }: MigrateOptions): 
 
 /** Names of the migrations this version knows and the database has not run yet: empty when the schema is current. */
 export async function pendingMigrations (db: Queryable): Promise<string[]> {
-  const known = (await readdir(folder)).filter((name) => name.endsWith('.js')).map((name) => name.slice(0, -'.js'.length)).sort()
+  const done = new Set(await appliedMigrations(db))
+  return (await knownMigrations()).filter((name) => !done.has(name))
+}
+
+/** Names of the migrations of this version, in order. */
+export async function knownMigrations (): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.endsWith('.js')).map((name) => name.slice(0, -'.js'.length)).sort()
+}
+
+/** Names of the migrations that the database has run, in order; none where it has no schema of ours. */
+export async function appliedMigrations (db: Queryable): Promise<string[]> {
   const { rows: [there] } = await db.query('select to_regclass($1) is not null as there', [table])
-  if (there?.there !== true) return known
-  const { rows } = await db.query(`select name from ${table}`)
-  const done = new Set(rows.map(({ name }) => name))
-  return known.filter((name) => !done.has(name))
+  if (there?.there !== true) return []
+  const { rows } = await db.query(`select name from ${table} order by id`)
+  return rows.map(({ name }) => String(name))
 }

@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import type pg from 'pg'
+import t, { type Test } from 'tap'
+import { writeWhole } from '../../src/archive/file.js'
+import { loadDatabase } from '../../src/archive/load.js'
+import { packArchive, readManifest, readParts, verifyArchive } from '../../src/archive/pack.js'
+import { readDatabase } from '../../src/archive/read-database.js'
+import type { Edition } from '../../src/database/edition.js'
+import { withLongConnection } from '../../src/database/long-connection.js'
+import { createPool } from '../../src/database/pool.js'
+import { migrate } from '../../src/database/migrate.js'
+import { rollups } from '../../src/database/relations.js'
+import { fillDatabase, readAnswers, readContents, readPolicies } from '../support/archive.js'
+import { createTestDatabase, type TestDatabase } from '../support/database.js'
+import { connectionUrl, startTestServer } from '../support/embedded.js'
+import { apacheServer } from '../support/native.js'
+import { defaultRetention } from '../support/settings.js'
+
+const { reason: noApache } = await apacheServer()
+const limitMs = 60_000
+
+interface Side { name: string, edition: Edition, open: (t: Test) => Promise<Omit<TestDatabase, 'url'>> }
+
+const community: Side = { name: process.env['TEST_DATABASE_URL'] ? 'server' : 'embedded', edition: 'community', open: (t) => createTestDatabase(t) }
+const apache: Side = { name: 'Apache edition', edition: 'apache', open: (t) => createTestDatabase(t, { edition: 'apache' }) }
+const embedded: Side = {
+  name: 'embedded',
+  edition: 'community',
+  open: async (t) => {
+    const { connection } = await startTestServer(t)
+    const pool = createPool({ connectionString: connectionUrl(connection), applicationName: 'test', max: 4 }, { warn: () => {} })
+    t.teardown(() => pool.end())
+    return { pool, isEmbedded: true }
+  },
+}
+
+/** Backs up into a file, with the calls of `meshmon backup`. */
+async function backUp (t: Test, { pool, isEmbedded }: Omit<TestDatabase, 'url'>): Promise<string> {
+  const file = join(t.testdir(), 'backup.tar')
+  await withLongConnection(pool, limitMs, async (client) => {
+    const { manifest, parts } = await readDatabase(client, { isEmbedded, onProgress: () => {} })
+    await writeWhole(file, packArchive(manifest, parts, () => {}), new AbortController().signal)
+  })
+  return file
+}
+
+async function compressedChunks (pool: pg.Pool): Promise<unknown[]> {
+  const { rows } = await pool.query("select hypertable_name, count(*)::int from timescaledb_information.chunks where is_compressed and hypertable_schema = 'public' group by 1 order by 1")
+  return rows
+}
+
+/** Tables of the engine that hold nothing without one. */
+const untouched = ['bad_window', 'link_minute', 'engine_slot', 'rule_cursor', 'rule_evaluation', 'node_addresses']
+
+const sides: [Side, Side][] = [[community, embedded], [community, apache], [apache, community]]
+if (community.name !== 'embedded') sides.push([embedded, community], [community, community])
+
+for (const [from, to] of sides) {
+  const skip = [from, to].includes(apache) ? noApache ?? false : false
+  t.test(`${from.name} to ${to.name}: rows, rollups, policies, ids and answers are the same`, { skip }, async (t) => {
+    const source = await from.open(t)
+    await migrate(source.pool, { direction: 'up', log: () => {} })
+    await fillDatabase(source.pool, from.edition)
+    const file = await backUp(t, source)
+    const contents = await readContents(source.pool)
+    for (const [name, rows] of Object.entries(contents)) if (!untouched.includes(name)) t.ok(rows.length > 0, `${name} has rows to lose`)
+
+    await verifyArchive(file, () => {})
+    const target = await to.open(t)
+    const manifest = await readManifest(file)
+    t.match(manifest, { format: 1, kind: 'portable', edition: from.edition, ids: { nodes: 10, incident_journal: 701 } })
+    const counts = await loadDatabase({ manifest, parts: readParts(file, () => {}) }, { ...target, settings: defaultRetention, signal: new AbortController().signal })
+    t.equal(counts['path_probe'], 600)
+
+    const restored = await readContents(target.pool)
+    t.strictSame(Object.keys(restored).sort(), Object.keys(contents).sort())
+    for (const [name, rows] of Object.entries(contents)) t.strictSame(restored[name], rows, name)
+    t.strictSame(await readAnswers(target.pool), await readAnswers(source.pool), 'answers of the API')
+    const { rows: [node] } = await target.pool.query("insert into nodes (name, kind, first_seen, last_seen) values ('new', 'router', now(), now()) returning id")
+    t.equal(node.id, 11, 'ids go on')
+    if (to.edition === 'apache') return
+
+    if (from.edition === 'community') {
+      t.ok((await compressedChunks(source.pool)).length >= 4)
+      t.strictSame(await compressedChunks(target.pool), await compressedChunks(source.pool))
+      t.strictSame(await readPolicies(target.pool), await readPolicies(source.pool))
+    }
+    await t.test('later refreshes take in new rows and leave what only the backup has', async (t) => {
+      await target.pool.query("insert into path_probe (time, src, dst, peer, route, rtt_ms) values (now() - interval '20 days', 'late', 'node-K', '', '[]', 7)")
+      const { path_probe_daily: before = [] } = await readContents(target.pool)
+      for (const { name } of rollups) await target.pool.query(`call refresh_continuous_aggregate('${name}', now() - interval '300 days', now() - interval '1 hour')`)
+      const { path_probe_daily: after = [] } = await readContents(target.pool)
+      t.strictSame(after.filter((row) => !row.includes('late')), before)
+      t.equal(after.filter((row) => row.includes('late')).length, 1)
+      t.ok(after.filter((row) => row.includes('old')).length > 10)
+    })
+  })
+}
