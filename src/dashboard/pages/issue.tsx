@@ -17,6 +17,7 @@ export function drawIssue (view: View, { issue, charts }: IssueDocument): string
   return renderPage(view, {
     title,
     section: 'issues',
+    scripts: ['chart.js'],
     children: (
       <>
         <div data-live id='issue'>
