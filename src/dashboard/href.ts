@@ -1,5 +1,6 @@
 /** What looks back how far on pages of charts. */
-export type ChartWindow = 'day' | 'week' | 'month' | 'year'
+export const windowNames = ['day', 'week', 'month', 'year'] as const
+export type ChartWindow = typeof windowNames[number]
 
 /** A page, a chart or a file that a page may refer to. */
 export type Target =
@@ -8,9 +9,9 @@ export type Target =
   | { to: 'nodes' | 'links' | 'paths' | 'rejected', query?: Readonly<Record<string, string | undefined>> }
   | { to: 'issues', status?: 'open' | 'closed' | 'all' }
   | { to: 'issue', id: string }
-  | { to: 'node', id: string }
-  | { to: 'link', a: string, b: string, medium: string }
-  | { to: 'path', src: string, dst: string }
+  | { to: 'node', id: string, window?: ChartWindow }
+  | { to: 'link', a: string, b: string, medium: string, window?: ChartWindow }
+  | { to: 'path', src: string, dst: string, window?: ChartWindow }
   | { to: 'radio', node: string, window?: ChartWindow }
   | { to: 'route', src: string, dst: string }
   | ChartTarget
@@ -32,9 +33,9 @@ export function collectorHref (assetFile: (name: string) => string): Href {
       case 'panel-script': return '/panel.js'
       case 'issues': return target.status === undefined || target.status === 'open' ? '/ui/issues' : `/ui/issues?status=${target.status}`
       case 'issue': return `/ui/issues/${segment(target.id)}`
-      case 'node': return `/ui/nodes/${segment(target.id)}`
-      case 'link': return `/ui/links/${segment(target.a)}/${segment(target.b)}${target.medium === 'rf' ? '' : `?medium=${segment(target.medium)}`}`
-      case 'path': return `/ui/paths/${segment(target.src)}/${segment(target.dst)}`
+      case 'node': return `/ui/nodes/${segment(target.id)}${queryOf({ window: target.window })}`
+      case 'link': return `/ui/links/${segment(target.a)}/${segment(target.b)}${queryOf({ medium: target.medium === 'rf' ? undefined : target.medium, window: target.window })}`
+      case 'path': return `/ui/paths/${segment(target.src)}/${segment(target.dst)}${queryOf({ window: target.window })}`
       case 'radio': return `/ui/radios/${segment(target.node)}/${target.window ?? 'day'}`
       case 'route': return `/ui/topology?highlight=${segment(target.src)},${segment(target.dst)}`
       case 'chart': return `/charts/${[target.kind, ...target.of, target.metric, target.window].map(segment).join('/')}.svg${target.medium === undefined ? '' : `?medium=${segment(target.medium)}`}`

@@ -1,41 +1,10 @@
 import t from 'tap'
 import { accessibilityOf, noBrowser, overflowOf, shoot, startBrowser } from '../support/browser.js'
-import { ago, incident, insert, startTestApi } from '../support/api.js'
+import { insert, startTestApi } from '../support/api.js'
+import { emoji, evil, insertOddMesh, long, seen } from '../support/odd-mesh.js'
 
 const { app, get, pool } = await startTestApi(t)
 const address = await app.listen({ host: '127.0.0.1', port: 0 })
-
-const evil = '<script>alert(1)</script>'
-const long = 'x'.repeat(128)
-const emoji = '🏔️ Säntis 🐐'
-const seen = { first_seen: ago(90_000), last_seen: ago(30) }
-const hop = (from: string, to: string, more = {}) => ({ time: ago(30), received_at: ago(30), src: from, dst: to, hop_index: 0, from_node: from, to_node: to, link_type: 'rf', ...more })
-const path = (src: string, dst: string, more = {}) => ({ time: ago(30), received_at: ago(30), src, dst, peer: dst, route: [src, dst], rtt_ms: 10, jitter_ms: 2, loss_pct: 0, ...more })
-
-async function insertMesh (): Promise<void> {
-  await insert(pool, 'nodes', [
-    ...['Hill', 'Lake', evil, long, emoji].map((name) => ({ name, kind: 'router', version: '3.25.8.0', model: 'MikroTik hAP ac lite', ...seen })),
-    { name: 'Solar', kind: 'repeater', battery: { chemistry: 'lifepo4', cells: 1 }, ...seen },
-    { name: 'Mute', kind: 'companion', ...seen },
-    { name: 'Gone', kind: 'router', first_seen: ago(90_000), last_seen: ago(80_000), retired_at: ago(60_000) },
-    { name: 'Lost', kind: 'router', first_seen: ago(900_000), last_seen: ago(800_000) },
-  ])
-  await insert(pool, 'agent_health', [{ time: ago(50), node: 'Hill', cpu_pct: 71.4, free_mem_mb: 33, load1: 0.52 }, { time: ago(50 * 3600), node: 'Lake', cpu_pct: 99 }])
-  await insert(pool, 'radio_metrics', [{ time: ago(60), node: 'Solar', metric: 'bat', value: 3300 }])
-  await insert(pool, 'crash_reports', [{ time: ago(3600), node: 'Hill' }, { time: ago(7200), node: 'Hill' }, { time: ago(8 * 86_400), node: 'Hill' }])
-  await insert(pool, 'hop_quality', [
-    hop('Hill', 'Lake', { lq: 0.95, nlq: 0.9, etx: 1.17, signal_dbm: -60, noise_dbm: -95, txcost: 256 }), hop('Lake', 'Hill', { lq: 0.9, nlq: 0.95, etx: 1.17, signal_dbm: -71, noise_dbm: -95, txcost: 300 }),
-    hop('Hill', evil, { lq: 0.5, nlq: 0.4, etx: 5 }), hop('Hill', 'Lake', { link_type: 'tunnel', hop_index: 1 }), hop(long, emoji, { lq: 0.8, nlq: 0.8, etx: 1.6 }),
-  ])
-  await insert(pool, 'path_probe', [
-    path('Hill', 'Lake'), path('Hill', 'Lake', { time: ago(70), rtt_ms: 30 }), path('Hill', evil, { rtt_ms: 99, loss_pct: 4, jitter_ms: null }), path(long, emoji, { time: ago(7200), route: ['unknown'], rtt_ms: 999, timing_usable: false }),
-  ])
-  await insert(pool, 'incidents', [
-    incident('link', 300, { kind: 'rf_quality_drop', category: 'network', scope: { type: 'link', a: 'Hill', b: 'Lake', medium: 'rf' }, subject: 'Hill--Lake' }),
-    incident('node', 300, { kind: 'repeated_crashes', severity: 'critical', scope: { type: 'node', node: 'Hill' }, subject: 'Hill' }),
-    incident('path', 300, { kind: 'jitter_burst', category: 'network', scope: { type: 'path', src: 'Hill', dst: 'Lake' }, subject: 'Hill>Lake' }),
-  ])
-}
 
 /** The cells of each row, markup taken out. */
 function rowsOf (html: string): string[][] {
@@ -46,7 +15,7 @@ const firsts = async (url: string) => rowsOf((await get(url)).text).map(([first]
 const shownEvil = '&lt;script>alert(1)&lt;/script>'
 
 t.test('nodes: what each last said, crashes, issues', async (t) => {
-  await insertMesh()
+  await insertOddMesh(pool)
   const { status, text } = await get('/ui/nodes')
   t.equal(status, 200)
   const rows = new Map(rowsOf(text).map((row) => [row[0], row]))
@@ -61,7 +30,7 @@ t.test('nodes: what each last said, crashes, issues', async (t) => {
 })
 
 t.test('nodes: filters and order', async (t) => {
-  await insertMesh()
+  await insertOddMesh(pool)
   t.same(await firsts('/ui/nodes?status=retired'), ['Gone'])
   t.same(await firsts('/ui/nodes?status=dead&q=&kind='), ['Lost'])
   t.same(await firsts('/ui/nodes?kind=repeater'), ['Solar'])
@@ -75,7 +44,7 @@ t.test('nodes: filters and order', async (t) => {
 })
 
 t.test('links: figures of both ends, media apart, one direction only', async (t) => {
-  await insertMesh()
+  await insertOddMesh(pool)
   const rows = rowsOf((await get('/ui/links?sort=link&dir=asc')).text)
   t.same(rows.map(([link, medium]) => [link, medium]), [[`${shownEvil} – Hill`, 'rf'], ['Hill – Lake', 'rf'], ['Hill – Lake', 'tunnel'], [`${long} – ${emoji}`, 'rf']])
   t.same(rows[1]?.slice(2, 8), ['0.95', '0.90', '1.17', '-60 / -71', '35 / 24', '256 / 300'])
@@ -90,7 +59,7 @@ t.test('links: figures of both ends, media apart, one direction only', async (t)
 })
 
 t.test('paths: now, of the hour, hops', async (t) => {
-  await insertMesh()
+  await insertOddMesh(pool)
   const rows = rowsOf((await get('/ui/paths')).text)
   t.same(rows.map(([name]) => name), [`Hill → ${shownEvil}`, 'Hill → Lake', `${long} → ${emoji}`])
   t.same(rows[1]?.slice(1, 4), ['10.0', '20.0', '29.0'])
@@ -115,7 +84,7 @@ t.test('more than 200 rows are pages', async (t) => {
 })
 
 t.test('in a browser: every width and theme', { skip: noBrowser }, async (t) => {
-  await insertMesh()
+  await insertOddMesh(pool)
   const { open } = await startBrowser(t)
   for (const name of ['nodes', 'links', 'paths']) {
     for (const [width, theme] of [[360, 'light'], [360, 'dark'], [1280, 'light'], [1280, 'dark']] as const) {

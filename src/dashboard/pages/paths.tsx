@@ -43,6 +43,9 @@ export const pathColumns: readonly Column<PathBody>[] = [
   { name: 'issues', label: tableTexts.issues, value: (path) => worstOf(path.open_issues), cell: (path, view) => <IssueRefs issues={path.open_issues} view={view} /> },
 ]
 
+/** Those that tables of other pages show. */
+export const shortPathColumns = pathColumns.filter(({ name }) => !/_avg$|_p95$/.test(name))
+
 const spark: Column<{ spark: string }> = { name: 'trend', label: texts.trend, cell: ({ spark }) => <Markup svg={spark} /> }
 
 /** Every path measured within a day. */

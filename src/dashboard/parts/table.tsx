@@ -16,37 +16,48 @@ interface TableProps<Row> {
 
 /** Rows with headings that sort them, where pages are served; and the pages there are. */
 export function SortedTable<Row> ({ columns, table, form, view, address, label }: TableProps<Row>) {
-  const groups = [...group(columns, (column) => column.group ?? column.name).values()]
-  const below = columns.filter((column) => column.group !== undefined)
-  const heading = (column: Column<Row>) => <Heading key={column.name} column={column} form={form} view={view} address={address} rows={column.group === undefined && below.length > 0 ? 2 : 1} />
   return (
     <>
       <div class='scroll' data-live id='table' tabIndex={0} role='region' aria-label={label}>
         {table.total === 0
           ? <p>{texts.nothing}</p>
-          : (
-            <table class='figures'>
-              <thead>
-                <tr>{groups.map((members) => members[0]?.group === undefined ? members.map(heading) : <th key={members[0].group} scope='colgroup' colSpan={members.length} class='group'>{members[0].group}</th>)}</tr>
-                {below.length > 0 && <tr>{below.map(heading)}</tr>}
-              </thead>
-              <tbody>{table.rows.map((row, i) => <tr key={i}>{columns.map((column) => <td key={column.name} class={column.isNumber ? 'number' : column.name}>{column.cell(row, view)}</td>)}</tr>)}</tbody>
-            </table>
-            )}
+          : <Grid columns={columns} rows={table.rows} view={view} sorted={{ form, address }} />}
       </div>
       <Pages table={table} address={address} />
     </>
   )
 }
 
-function Heading<Row> ({ column, form, view, address, rows }: Pick<TableProps<Row>, 'form' | 'view' | 'address'> & { column: Column<Row>, rows: number }) {
+/** A few rows in their order. */
+export function ShortTable<Row> ({ columns, rows, view, label }: { columns: readonly Column<Row>[], rows: readonly Row[], view: View, label: string }) {
+  return <div class='scroll' tabIndex={0} role='region' aria-label={label}><Grid columns={columns} rows={rows} view={view} /></div>
+}
+
+type Sorted = Pick<TableProps<unknown>, 'form' | 'address'>
+
+function Grid<Row> ({ columns, rows, view, sorted }: { columns: readonly Column<Row>[], rows: readonly Row[], view: View, sorted?: Sorted }) {
+  const groups = [...group(columns, (column) => column.group ?? column.name).values()]
+  const below = columns.filter((column) => column.group !== undefined)
+  const heading = (column: Column<Row>) => <Heading key={column.name} column={column} span={column.group === undefined && below.length > 0 ? 2 : 1} {...sorted !== undefined && view.isLive && { sorted }} />
+  return (
+    <table class='figures'>
+      <thead>
+        <tr>{groups.map((members) => members[0]?.group === undefined ? members.map(heading) : <th key={members[0].group} scope='colgroup' colSpan={members.length} class='group'>{members[0].group}</th>)}</tr>
+        {below.length > 0 && <tr>{below.map(heading)}</tr>}
+      </thead>
+      <tbody>{rows.map((row, i) => <tr key={i}>{columns.map((column) => <td key={column.name} class={column.isNumber ? 'number' : column.name}>{column.cell(row, view)}</td>)}</tr>)}</tbody>
+    </table>
+  )
+}
+
+function Heading<Row> ({ column, span, sorted }: { column: Column<Row>, span: number, sorted?: Sorted }) {
   const { name, label, value, isNumber } = column
-  const dir = directionOf(column, name === form.sort ? form : {})
-  const isSorted = name === form.sort && value !== undefined
+  const isSorted = value !== undefined && name === sorted?.form.sort
+  const dir = directionOf(column, isSorted ? sorted.form : {})
   const turned = dir === 'asc' ? 'desc' : 'asc'
   return (
-    <th scope='col' {...isNumber && { class: 'number' }} {...rows > 1 && { rowSpan: rows }} {...isSorted && { 'aria-sort': dir === 'asc' ? 'ascending' as const : 'descending' as const }}>
-      {value === undefined || !view.isLive ? label : <a href={address({ sort: name, dir: isSorted ? turned : dir, page: '1' })}>{label}</a>}
+    <th scope='col' {...isNumber && { class: 'number' }} {...span > 1 && { rowSpan: span }} {...isSorted && { 'aria-sort': dir === 'asc' ? 'ascending' as const : 'descending' as const }}>
+      {value === undefined || sorted === undefined ? label : <a href={sorted.address({ sort: name, dir: isSorted ? turned : dir, page: '1' })}>{label}</a>}
     </th>
   )
 }

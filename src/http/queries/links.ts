@@ -80,6 +80,11 @@ export async function listLinksOf (db: Pool, node: string, nowMs: number): Promi
   return await addIssues(db, await selectStatesOf(db, pairs, { rows: linkSampleRows, nowMs }))
 }
 
+/** Links between two nodes, one for each medium. */
+export async function listLinksBetween (db: Pool, { a, b }: { a: string, b: string }, nowMs: number): Promise<LinkBody[]> {
+  return await addIssues(db, await selectStatesOf(db, [{ from_node: a, to_node: b }], { rows: linkSampleRows, nowMs }))
+}
+
 /** All links, for a map: told by the newest report of each direction. */
 export async function listAllLinks (db: Pool, nowMs: number): Promise<LinkBody[]> {
   const pairs = await select<Pair>(db, selectPairs, [null, null, mostPairs])

@@ -3,17 +3,10 @@ import { withTransaction } from '../../database/transaction.js'
 import { tellClosed, type ClosedByHand } from '../../incidents/actions.js'
 import { lockSlot } from '../../incidents/slot-lock.js'
 import { decodeCursor, makePage, type Page } from '../paging.js'
-import type { HealthBody, NodeBody } from '../schemas/nodes.js'
+import type { HealthBody, NodeBody, NodeRecordBody } from '../schemas/nodes.js'
 import { before } from '../time.js'
 import { findNames } from './names.js'
 import { select } from './select.js'
-
-export interface NodeDetailRow extends NodeBody {
-  retired_at: string | null
-  last_time: string | null
-  usual_gap_s: number | null
-  info: Record<string, unknown> | null
-}
 
 interface NodeRow extends NodeBody { key: number }
 
@@ -75,9 +68,9 @@ export async function listNodes (db: Pool, filter: NodeFilter, nowMs: number): P
 }
 
 /** A node, retired ones too; undefined where no message came from it. */
-export async function findNode (db: Pool, name: string, nowMs: number): Promise<NodeDetailRow | undefined> {
+export async function findNode (db: Pool, name: string, nowMs: number): Promise<NodeRecordBody | undefined> {
   const [spelled] = await findNames(db, [name])
-  const rows = await select<NodeDetailRow & { key: number }>(db, selectNode, [before(nowMs, 0), spelled ?? name])
+  const rows = await select<NodeRecordBody & { key: number }>(db, selectNode, [before(nowMs, 0), spelled ?? name])
   return rows.map(({ key, ...node }) => node)[0]
 }
 

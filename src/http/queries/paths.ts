@@ -106,7 +106,8 @@ export async function findPath (db: Pool, pair: Pair, nowMs: number): Promise<Pa
   return path
 }
 
-async function describePaths (db: Pool, pairs: Pair[], nowMs: number): Promise<PathBody[]> {
+/** Those of the paths that have a window in the last day, in their order. */
+export async function describePaths (db: Pool, pairs: Pair[], nowMs: number): Promise<PathBody[]> {
   if (pairs.length === 0) return []
   const rows = await select<StateRow>(db, selectStates, [
     pairs.map(({ src }) => src), pairs.map(({ dst }) => dst), before(nowMs, lookBackS), before(nowMs, hourS),

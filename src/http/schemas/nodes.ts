@@ -60,6 +60,13 @@ export const Participant = Type.Object({
 }, { $id: 'Participant', description: 'A node that others may probe' })
 
 export type NodeBody = Static<typeof Node>
+/** What is kept of a node itself. */
+export interface NodeRecordBody extends NodeBody {
+  retired_at: string | null
+  last_time: string | null
+  usual_gap_s: number | null
+  info: Record<string, unknown> | null
+}
 export type HealthBody = Static<typeof Health>
 export type ParticipantBody = Static<typeof Participant>
 

@@ -114,6 +114,20 @@ export interface PathBody {
   open_issues: IssueReferenceBody[]
 }
 
+/** One hop of a window: the link it went over, and what was known of it then. */
+export interface HopBody {
+  from: string
+  to: string
+  medium: string
+  lq: number | null
+  nlq: number | null
+  etx: number | null
+  rtt_ms: number | null
+  signal_dbm: number | null
+  snr_db: number | null
+}
+/** When a path was first seen to go another way than before, and which. */
+export interface RouteChangeBody { time: string, route: string[] }
 export interface LinkBody {
   a: string
   b: string

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { readAssets } from '../../../dashboard/assets.js'
 import { collectorHref } from '../../../dashboard/href.js'
 import { assetRoutes } from './assets.js'
+import { detailRoutes } from './details.js'
 import { answerWithPages } from './errors.js'
 import { issuePageRoutes } from './issues.js'
 import { loginRoutes } from './login.js'
@@ -29,5 +30,5 @@ export const uiRoutes: FastifyPluginAsyncTypebox<UiOptions> = async (app, { toke
   await app.register(assetRoutes, { assets })
   await app.register(panelRoutes, { href: sources.href, assets, frameAncestors })
   await app.register(loginRoutes, { ...sources, token })
-  for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes, tableRoutes]) await app.register(routes, sources)
+  for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes, tableRoutes, detailRoutes]) await app.register(routes, sources)
 }
