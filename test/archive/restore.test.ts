@@ -8,7 +8,7 @@ import { readDatabase } from '../../src/archive/read-database.js'
 import type { Edition } from '../../src/database/edition.js'
 import { withLongConnection } from '../../src/database/long-connection.js'
 import { createPool } from '../../src/database/pool.js'
-import { migrate } from '../../src/database/migrate.js'
+import { knownMigrations, migrate, pendingMigrations } from '../../src/database/migrate.js'
 import { rollups } from '../../src/database/relations.js'
 import { fillDatabase, readAnswers, readContents, readPolicies } from '../support/archive.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js'
@@ -67,10 +67,8 @@ for (const [from, to] of sides) {
 
     await verifyArchive(file, () => {})
     const target = await to.open(t)
-    const manifest = await readManifest(file)
-    t.match(manifest, { format: 1, kind: 'portable', edition: from.edition, ids: { nodes: 10, incident_journal: 701 } })
-    const counts = await loadDatabase({ manifest, parts: readParts(file, () => {}) }, { ...target, settings: defaultRetention, signal: new AbortController().signal })
-    t.equal(counts['path_probe'], 600)
+    t.match(await readManifest(file), { format: 1, kind: 'portable', edition: from.edition, ids: { nodes: 10, incident_journal: 701 } })
+    t.equal((await loadFile(file, target))['path_probe'], 600)
 
     const restored = await readContents(target.pool)
     t.strictSame(Object.keys(restored).sort(), Object.keys(contents).sort())
@@ -96,3 +94,33 @@ for (const [from, to] of sides) {
     })
   })
 }
+
+async function loadFile (file: string, target: Omit<TestDatabase, 'url'>): Promise<Record<string, number>> {
+  return await loadDatabase({ manifest: await readManifest(file), parts: readParts(file, () => {}) }, { ...target, settings: defaultRetention, signal: new AbortController().signal })
+}
+
+t.test('a backup of an older schema is restored and brought up to date', async (t) => {
+  const source = await createTestDatabase(t, { empty: true })
+  const known = await knownMigrations()
+  await migrate(source.pool, { direction: 'up', count: known.length - 1, log: () => {} })
+  await source.pool.query("insert into path_probe (time, src, dst, peer, route, rtt_ms) select now() - n * interval '1 hour', 'a', 'b', '', '[]', n from generate_series(1, 30) n")
+  const file = await backUp(t, source)
+  t.strictSame((await readManifest(file)).migrations, known.slice(0, -1))
+  const target = await createTestDatabase(t, { empty: true })
+  t.equal((await loadFile(file, target))['path_probe'], 30)
+  t.strictSame(await pendingMigrations(target.pool), [])
+  t.equal((await target.pool.query('select sum(n)::int as n from path_probe_hourly')).rows[0].n, 30)
+})
+
+t.test('rollups stay to be seen where no raw row is left at all', async (t) => {
+  const source = await createTestDatabase(t)
+  await source.pool.query("insert into path_probe (time, src, dst, peer, route, rtt_ms) select now() - interval '150 days' - n * interval '1 hour', 'old', 'b', '', '[]', n from generate_series(1, 100) n")
+  for (const name of ['path_probe_hourly', 'path_probe_daily']) await source.pool.query(`call refresh_continuous_aggregate('${name}', null, now() - interval '1 hour')`)
+  await source.pool.query("select drop_chunks('path_probe', now() - interval '90 days')")
+  const { path_probe_daily: before = [] } = await readContents(source.pool)
+  t.ok(before.length > 3)
+  const target = await createTestDatabase(t)
+  await loadFile(await backUp(t, source), target)
+  const { path_probe: raw, path_probe_daily: after } = await readContents(target.pool)
+  t.strictSame([raw, after], [[], before])
+})
