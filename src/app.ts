@@ -135,8 +135,9 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(radioSeriesRoutes, { db, now, kept: radiosKept })
   const charts = { db, now, kept, radiosKept }
   const look = { units: config.DISPLAY_UNIT_SYSTEM, timeZone: zoneOf(config) }
-  await app.register(reportRoutes, { db, now, settings: reportSettings(config, hourlyS) })
+  const reports = { db, now, settings: reportSettings(config, hourlyS) }
+  await app.register(reportRoutes, reports)
   await app.register(chartRoutes, { ...charts, ...look })
-  await app.register(uiRoutes, { db, now, charts, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS })
+  await app.register(uiRoutes, { db, now, charts, reports, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS })
   return app
 }

@@ -21,6 +21,7 @@ const commands: Record<string, () => Promise<Command>> = {
   config: async () => (await import('./commands/config.js')).configCommand(),
   rules: async () => (await import('./commands/rules.js')).rulesCommand(),
   replay: async () => (await import('./commands/replay.js')).replayCommand(),
+  report: async () => (await import('./commands/report.js')).reportCommand(),
   radio: async () => (await import('./commands/radio/command.js')).radioCommand(),
   aredn: async () => (await import('./commands/aredn/command.js')).arednCommand(),
   notify: async () => (await import('./commands/notify.js')).notifyCommand(),

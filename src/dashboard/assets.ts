@@ -18,11 +18,16 @@ const styles = join(packageRoot, 'src', 'dashboard', 'styles')
 const scripts = join(packageRoot, 'dist', 'browser')
 const types = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' } as const
 
-/** Reads what the pages load. All style sheets are one, in the order of their names, charts' colours first. */
-export function readAssets (): Assets {
+/** All style sheets as one, in the order of their names, charts' colours first. */
+export function readStyles (): string {
   const sheets = readdirSync(styles).filter((name) => name.endsWith('.css')).sort().map((name) => readFileSync(join(styles, name), 'utf8'))
+  return [chartCss, ...sheets].join('\n')
+}
+
+/** Reads what the pages load. */
+export function readAssets (): Assets {
   const bodies = new Map<string, string>([
-    ['style.css', [chartCss, ...sheets].join('\n')],
+    ['style.css', readStyles()],
     ['icon.svg', readFileSync(join(styles, 'icon.svg'), 'utf8')],
     ...listScripts().filter((name) => name.endsWith('.js')).map((name): [string, string] => [name, readFileSync(join(scripts, name), 'utf8')]),
   ])

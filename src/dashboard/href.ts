@@ -15,10 +15,14 @@ export type Target =
   | { to: 'radio', node: string, window?: ChartWindow }
   | { to: 'route', src: string, dst: string }
   | ChartTarget
+  | ReportTarget
   | { to: 'asset', name: string }
 
 /** A chart as a file of its own. `of`: the radio or node, or both ends of the path or link. Of `range` a script asks for other times. */
 export interface ChartTarget { to: 'chart', kind: 'radios' | 'paths' | 'links' | 'nodes', of: string[], medium?: string, metric: string, window: ChartWindow | 'range' }
+
+/** A report: of a radio, or of the mesh where none is named; as a page unless `file` says otherwise. */
+export interface ReportTarget { to: 'report', radio?: string, year: number, month?: number, file?: 'txt' | 'json' }
 
 /** Where a target is found. Pages never write an address themselves: the static site has others than the collector. */
 export type Href = (target: Target) => string
@@ -39,6 +43,7 @@ export function collectorHref (assetFile: (name: string) => string): Href {
       case 'radio': return `/ui/radios/${segment(target.node)}/${target.window ?? 'day'}`
       case 'route': return `/ui/topology?highlight=${segment(target.src)},${segment(target.dst)}`
       case 'chart': return `/charts/${[target.kind, ...target.of, target.metric, target.window].map(segment).join('/')}.svg${target.medium === undefined ? '' : `?medium=${segment(target.medium)}`}`
+      case 'report': return reportAddress(target)
       case 'asset': return `/ui/assets/${assetFile(target.name)}`
       case 'nodes': case 'links': case 'paths': case 'rejected': return `/ui/${target.to}${queryOf(target.query)}`
       default: return `/ui/${target.to}`
@@ -49,4 +54,10 @@ export function collectorHref (assetFile: (name: string) => string): Href {
 function queryOf (query: Readonly<Record<string, string | undefined>> = {}): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '')
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`
+}
+
+function reportAddress ({ radio, year, month, file }: ReportTarget): string {
+  const whose = radio === undefined ? ['mesh'] : ['radios', radio]
+  const path = ['reports', ...whose, String(year), ...(month === undefined ? [] : [String(month).padStart(2, '0')])].map(segment).join('/')
+  return file === undefined ? `/ui/${path}` : `/${path}/report.${file}`
 }

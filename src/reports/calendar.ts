@@ -76,3 +76,23 @@ export function periodTitle ({ year, month }: Period): string {
 export function monthName (month: number): string {
   return names[month - 1] ?? String(month)
 }
+
+/** A year and those of its months of which there is a report. */
+export interface YearEntry { year: number, months: number[] }
+
+/** Newest year first, its months in order. */
+export function byYear (months: Month[]): YearEntry[] {
+  const years = [...new Set(months.map(({ year }) => year))].sort((a, b) => b - a)
+  return years.map((year) => ({ year, months: months.filter((one) => one.year === year).map(({ month }) => month).sort((a, b) => a - b) }))
+}
+
+/** The periods before and after one of those there are, of the same length. */
+export function neighboursOf ({ year, month }: Period, years: YearEntry[]): { previous?: Period, next?: Period } {
+  const ordered = years.toReversed()
+  const periods: Period[] = month === undefined ? ordered.map(({ year }) => ({ year })) : ordered.flatMap(({ year, months }) => months.map((month) => ({ year, month })))
+  const place = (period: Period) => period.year * 12 + (period.month ?? 0)
+  const here = place({ year, ...(month !== undefined && { month }) })
+  const previous = periods.findLast((period) => place(period) < here)
+  const next = periods.find((period) => place(period) > here)
+  return { ...(previous && { previous }), ...(next && { next }) }
+}

@@ -5,10 +5,14 @@ import { centre, layTable, numberText, type Head, type TextTable } from './text-
 
 /** The report in the manner of WeeWX, without a final newline. */
 export function radioText (report: RadioReport): string {
-  const { lines, width } = layTable(report.report_type === 'monthly' ? monthTable(report) : yearTable(report))
-  const period = report.report_type === 'monthly' ? report : { year: report.year }
-  const title = `${report.report_type.toUpperCase()} MESHCORE REPORT for ${periodTitle(period)}`
+  const { lines, width } = layTable(radioTable(report))
+  const title = `${report.report_type.toUpperCase()} MESHCORE REPORT for ${periodTitle(report)}`
   return [centre(title, width).trimEnd(), '', ...headLines(report), '', ...lines].join('\n')
+}
+
+/** A row for each day of a month, for each month of a year, and one below for all. */
+export function radioTable (report: RadioReport): TextTable {
+  return report.report_type === 'monthly' ? monthTable(report) : yearTable(report)
 }
 
 /** What stands above each table. */

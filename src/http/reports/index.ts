@@ -1,17 +1,11 @@
-import { monthAt, monthsBetween, spanOf, type Month } from '../../reports/calendar.js'
+import { byYear, monthAt, monthsBetween, spanOf, type Month, type YearEntry } from '../../reports/calendar.js'
 import { findFilledSpans, findFirstReadings, listReportRadios } from '../queries/report-radio.js'
 import { findFilledSpansOfMesh, findFirstOfMesh } from '../queries/report-mesh.js'
+import type { ReportIndexBody } from '../schemas/reports.js'
 import { clockOf, type ReportSources } from './sources.js'
 
 /** Which reports there are. Months are those of the report's time zone; a year has a report where one of its months has. */
-export interface ReportIndex {
-  time_zone: string
-  mesh: YearEntry[]
-  radios: { node: string, name: string, role: 'companion' | 'repeater', years: YearEntry[] }[]
-}
-export interface YearEntry { year: number, months: number[] }
-
-export async function listReports (sources: ReportSources): Promise<ReportIndex> {
+export async function listReports (sources: ReportSources): Promise<ReportIndexBody> {
   const radios = await listReportRadios(sources.db, null)
   const filled = await listRadioMonths(sources, radios.map(({ id }) => id))
   return {
@@ -42,8 +36,7 @@ async function listMeshMonths (sources: ReportSources): Promise<Month[]> {
   return await findFilledSpansOfMesh(sources.db, months.map((month) => ({ ...month, ...spanOf(month, clock) })))
 }
 
-/** Newest year first, its months in order. */
-export function byYear (months: Month[]): YearEntry[] {
-  const years = [...new Set(months.map(({ year }) => year))].sort((a, b) => b - a)
-  return years.map((year) => ({ year, months: months.filter((one) => one.year === year).map(({ month }) => month).sort((a, b) => a - b) }))
+/** The reports there are of one radio, by the stored spelling of its name, or of the mesh (null). */
+export async function listPeriods (sources: ReportSources, node: string | null): Promise<YearEntry[]> {
+  return byYear(node === null ? await listMeshMonths(sources) : await listRadioMonths(sources, [node]))
 }

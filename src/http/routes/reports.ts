@@ -12,7 +12,7 @@ import { makeMeshReport } from '../reports/mesh.js'
 import { makeRadioReport } from '../reports/radio.js'
 import { clockOf, type ReportSources } from '../reports/sources.js'
 import { answers, Name, object, query } from '../schemas/common.js'
-import { MonthOfYear, ReportIndex, Year } from '../schemas/reports.js'
+import { MonthOfYear, periodOf, ReportIndex, Year } from '../schemas/reports.js'
 
 /** Seconds that a report is worth keeping: one that still grows, and one that late messages alone may change. */
 const [growingS, finishedS] = [300, 3600]
@@ -90,8 +90,4 @@ export const reportRoutes: FastifyPluginAsyncTypebox<ReportSources> = async (app
       return await answer({ file, period, headers }, reply, await makeMeshReport(sources, period), meshText)
     })
   }
-}
-
-function periodOf ({ year, month }: { year: string, month?: string }): Period {
-  return { year: Number(year), ...(month !== undefined && { month: Number(month) }) }
 }

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import type { Period } from '../../reports/calendar.js'
 import { oneOf } from './common.js'
 
 export const Year = Type.String({ pattern: '^20[0-9]{2}$', description: 'Such as 2026' })
@@ -13,3 +14,8 @@ export const ReportIndex = Type.Object({
   radios: Type.Array(Type.Object({ node: Type.String(), name: Type.String(), role: oneOf(['companion', 'repeater']), years: Type.Array(YearEntry) })),
 })
 export type ReportIndexBody = Static<typeof ReportIndex>
+
+/** The period that checked parameters name. */
+export function periodOf ({ year, month }: { year: string, month?: string }): Period {
+  return { year: Number(year), ...(month !== undefined && { month: Number(month) }) }
+}

@@ -10,6 +10,7 @@ import { loginRoutes } from './login.js'
 import { maintenancePageRoutes } from './maintenance.js'
 import { overviewRoutes } from './overview.js'
 import { panelRoutes } from './panel.js'
+import { reportPageRoutes } from './reports.js'
 import { tableRoutes } from './tables.js'
 import type { PageSources } from './view.js'
 
@@ -30,5 +31,5 @@ export const uiRoutes: FastifyPluginAsyncTypebox<UiOptions> = async (app, { toke
   await app.register(assetRoutes, { assets })
   await app.register(panelRoutes, { href: sources.href, assets, frameAncestors })
   await app.register(loginRoutes, { ...sources, token })
-  for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes, tableRoutes, detailRoutes]) await app.register(routes, sources)
+  for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes, tableRoutes, detailRoutes, reportPageRoutes]) await app.register(routes, sources)
 }

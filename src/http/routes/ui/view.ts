@@ -6,6 +6,7 @@ import type { Href } from '../../../dashboard/href.js'
 import type { View } from '../../../dashboard/page.js'
 import { noticeTexts } from '../../../dashboard/texts/notices.js'
 import { findMeshHealth } from '../../queries/health.js'
+import type { ReportSources } from '../../reports/sources.js'
 import type { ChartSources } from '../../series/sources.js'
 
 /** What the routes of all pages need. */
@@ -15,6 +16,7 @@ export interface PageSources {
   unknownAfterS: () => number
   href: Href
   charts: ChartSources
+  reports: ReportSources
   /** IANA name of the collector's own zone: that of charts' axes. */
   timeZone: string
   units: UnitSystem
