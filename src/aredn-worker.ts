@@ -4,8 +4,8 @@ import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { openNodesFile } from './aredn/nodes-file.js'
 import { findPushers } from './aredn/pushers.js'
-import { parseRanges } from './aredn/ranges.js'
-import { defaultLimits, readNode, type ReadOutcome } from './aredn/read-node.js'
+import { parseRanges, type Ranges } from './aredn/ranges.js'
+import { defaultLimits, readNode, readPage, type PageOutcome, type ReadOutcome } from './aredn/read-node.js'
 import { Walker } from './aredn/walker.js'
 import { registerWalkerMetrics } from './aredn/worker-metrics.js'
 import { systemClock } from './clock.js'
@@ -18,20 +18,29 @@ import { version } from './version.js'
 /** More than any mesh has that one worker could read. */
 const mostNodes = 10_000
 
-export type NodeReader = (node: { host: string, address: string | null }, flags: string, signal: AbortSignal) => Promise<ReadOutcome>
+type Asked = { host: string, address: string | null }
+
+/** How the worker asks nodes: for their sysinfo, and for other pages. */
+export interface NodeReader {
+  ranges: Ranges
+  read (node: Asked, flags: string, signal: AbortSignal): Promise<ReadOutcome>
+  readPage (node: Asked, path: string, signal: AbortSignal): Promise<PageOutcome>
+}
 
 /** Throws ConfigError where AREDN_RANGES can't be read. */
-export function createNodeReader (config: Pick<ArednConfig, 'AREDN_RANGES' | 'AREDN_PORT'>): { ranges: ReturnType<typeof parseRanges>, read: NodeReader } {
+export function createNodeReader (config: Pick<ArednConfig, 'AREDN_RANGES' | 'AREDN_PORT'>): NodeReader {
   const ranges = rangesOf(config.AREDN_RANGES)
   const common = { ranges, port: config.AREDN_PORT, userAgent: `meshmon/${version}`, limits: defaultLimits }
   const find = async (host: string): Promise<string[]> => (await lookup(host, { all: true })).map(({ address }) => address)
+  const at = (address: string | null, signal: AbortSignal) => ({ ...common, signal, resolve: address === null ? find : async () => [address] })
   return {
     ranges,
-    read: ({ host, address }, flags, signal) => readNode(host, flags, { ...common, signal, resolve: address === null ? find : async () => [address] }),
+    read: ({ host, address }, flags, signal) => readNode(host, flags, at(address, signal)),
+    readPage: ({ host, address }, path, signal) => readPage(host, path, at(address, signal)),
   }
 }
 
-function rangesOf (texts: string[]): ReturnType<typeof parseRanges> {
+function rangesOf (texts: string[]): Ranges {
   try {
     return parseRanges(texts)
   } catch (error) {
@@ -45,7 +54,7 @@ export function arednFolderOf ({ STATE_DIR, DATA_DIR }: Pick<ArednConfig, 'STATE
 
 /** The AREDN worker: walks until the signal aborts. Rejects where it can't begin. */
 export async function runArednWorker ({ config, log, signal }: { config: ArednConfig, log: Logger, signal: AbortSignal }): Promise<void> {
-  const { ranges, read } = createNodeReader(config)
+  const reader = createNodeReader(config)
   const folder = arednFolderOf(config)
   const delivery = await openDelivery({
     folder: join(folder, 'queue'),
@@ -59,11 +68,10 @@ export async function runArednWorker ({ config, log, signal }: { config: ArednCo
     stepMs: config.AREDN_STEP * 1000,
     concurrency: config.AREDN_CONCURRENCY,
     rate: config.AREDN_RATE,
-    ranges,
     include: config.AREDN_INCLUDE,
     exclude: config.AREDN_EXCLUDE,
     mostNodes,
-    read,
+    ...reader,
     pushers: (sinceMs, signal) => findPushers(new URL(config.COLLECTOR_URL), sinceMs, signal),
     report: (message) => delivery.put(message),
     memory: openNodesFile(join(folder, 'nodes.json'), log),

@@ -21,8 +21,11 @@ export const defaultLimits: ReadLimits = { connectMs: 5000, wholeMs: 20_000, byt
 export type Failure = 'unknown_host' | 'outside' | 'unreachable' | 'timeout' | 'too_large' | 'cut_off' | 'redirect' | 'status' | 'not_sysinfo'
 
 /** `bytes` were received and sent, headers included, in so many `requests`, whatever came of it. */
-export type ReadOutcome =
-  | { ok: true, address: string, bytes: number, requests: number, sysinfo: Record<string, unknown> }
+export type ReadOutcome = Outcome<{ sysinfo: Record<string, unknown> }>
+/** `page` is an object or a list. */
+export type PageOutcome = Outcome<{ page: object }>
+type Outcome<Found> =
+  | { ok: true, address: string, bytes: number, requests: number } & Found
   | { ok: false, address: string | null, bytes: number, requests: number, failure: Failure, detail: string }
 
 class ReadFailed extends Error {
@@ -42,6 +45,19 @@ const paths = ['/a/sysinfo', '/cgi-bin/sysinfo.json'] as const
  * @param flags sections to ask for: `lqm=1&link_info=1`
  */
 export async function readNode (host: string, flags: string, options: ReadOptions): Promise<ReadOutcome> {
+  return await reading(host, options, async (call) => ({ sysinfo: await readAny(call, flags) }))
+}
+
+/** Asks one node for another page that is JSON, in the same way. */
+export async function readPage (host: string, path: string, options: ReadOptions): Promise<PageOutcome> {
+  return await reading(host, options, async (call) => {
+    const { status, body } = await follow(call, path)
+    if (status !== 200) throw new ReadFailed('status', `status ${status}`)
+    return { page: parseJson(body) }
+  })
+}
+
+async function reading<Found> (host: string, options: ReadOptions, work: (call: Call) => Promise<Found>): Promise<Outcome<Found>> {
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(new ReadFailed('timeout', `no whole answer within ${options.limits.wholeMs / 1000} s`)), options.limits.wholeMs)
   const { signal } = deadline
@@ -51,8 +67,8 @@ export async function readNode (host: string, flags: string, options: ReadOption
   const call: Call = { host, address: null, bytes: 0, requests: 0, options, signal }
   try {
     call.address = await untilAborted(findAddress(host, options), signal)
-    const sysinfo = await readAny(call, flags)
-    return { ok: true, address: call.address, bytes: call.bytes, requests: call.requests, sysinfo }
+    const found = await work(call)
+    return { ok: true, address: call.address, bytes: call.bytes, requests: call.requests, ...found }
   } catch (error) {
     const { failure, message } = error instanceof ReadFailed ? error : { failure: 'unreachable' as const, message: error instanceof Error ? error.message : String(error) }
     return { ok: false, address: call.address, bytes: call.bytes, requests: call.requests, failure, detail: message }
@@ -150,12 +166,18 @@ async function readBody (response: IncomingMessage, mostBytes: number): Promise<
 
 /** What comes with status 200 may be a login page or `{"error": …}`. */
 function parseAnswer (body: string): Record<string, unknown> {
+  const value = parseJson(body)
+  if (!('api_version' in value)) throw new ReadFailed('not_sysinfo', 'the answer is JSON, but no sysinfo')
+  return { ...value }
+}
+
+function parseJson (body: string): object {
   let value: unknown
   try {
     value = JSON.parse(body)
   } catch {
     throw new ReadFailed('not_sysinfo', 'the answer is not JSON')
   }
-  if (typeof value !== 'object' || value === null || !('api_version' in value)) throw new ReadFailed('not_sysinfo', 'the answer is JSON, but no sysinfo')
-  return { ...value }
+  if (typeof value !== 'object' || value === null) throw new ReadFailed('not_sysinfo', 'the answer is JSON, but no sysinfo')
+  return value
 }

@@ -3,7 +3,8 @@ import type { Clock } from '../clock.js'
 import { hostNameOf, KnownNodes, type KnownNode, type LeftOut } from './known-nodes.js'
 import type { NodesFile } from './nodes-file.js'
 import type { Ranges } from './ranges.js'
-import type { Failure, ReadOutcome } from './read-node.js'
+import { PhonebookReader } from './phonebook-reader.js'
+import type { Failure, PageOutcome, ReadOutcome } from './read-node.js'
 import { createWalkSchedule, type WalkSchedule } from './walk-schedule.js'
 
 export interface WalkerOptions {
@@ -18,6 +19,8 @@ export interface WalkerOptions {
   mostNodes: number
   /** Reads a node at its address, else where its host is found. */
   read (node: Pick<KnownNode, 'host' | 'address'>, flags: string, signal: AbortSignal): Promise<ReadOutcome>
+  /** Reads another page of the same node. */
+  readPage (node: Pick<KnownNode, 'host' | 'address'>, path: string, signal: AbortSignal): Promise<PageOutcome>
   /** Nodes that have posted their sysinfo themselves since then (ms since 1970), and need not be read; rejects where nobody can tell. */
   pushers (sinceMs: number, signal: AbortSignal): Promise<string[]>
   /** Takes an `aredn_sysinfo` message over; rejects where it can't be kept. */
@@ -63,6 +66,7 @@ export class Walker {
   readonly #options: WalkerOptions
   readonly #schedule: WalkSchedule
   readonly #nodes: KnownNodes
+  readonly #phonebooks: PhonebookReader
   readonly #reachable = new Set<string>()
   /** By the host of a seed. */
   readonly #listDueMs = new Map<string, number>()
@@ -78,6 +82,7 @@ export class Walker {
     this.#options = options
     this.#schedule = createWalkSchedule({ stepMs, longestPauseMs, mostNodes })
     this.#nodes = new KnownNodes({ ...options, schedule: this.#schedule })
+    this.#phonebooks = new PhonebookReader({ readPage: options.readPage, now: clock.now.bind(clock) })
     this.#startMs = clock.now() - clock.monotonicMs()
   }
 
@@ -153,18 +158,18 @@ export class Walker {
   }
 
   async #visit (name: string, signal: AbortSignal): Promise<void> {
-    const { stepMs, rate, read, log } = this.#options
+    const { stepMs, read, log } = this.#options
     const node = this.#nodes.get(name)
     if (node === undefined) return this.#schedule.remove(name)
     const asksList = node.isSeed && this.#nowMs() >= (this.#listDueMs.get(node.host) ?? 0)
     const outcome = await read(node, asksList ? `${flags}&nodes=1` : flags, signal)
     if (signal.aborted) return
-    this.#nextRequestMs += Math.max(0, outcome.requests - 1) * 1000 / rate
-    this.#counts.requests += outcome.requests
-    this.#counts.bytes += outcome.bytes
+    this.#count(outcome)
+    const pages = outcome.ok ? await this.#readPages(node, outcome.sysinfo, signal) : []
+    if (signal.aborted) return
     // A list that is too large is as good as none, and the next question goes without it.
     if (asksList && (outcome.ok || outcome.failure === 'too_large')) this.#listDueMs.set(node.host, this.#nowMs() + (stepsPerList - 0.5) * stepMs)
-    const result = outcome.ok ? await this.#takeAnswer(name, outcome.sysinfo) : outcome.failure
+    const result = outcome.ok ? await this.#takeAnswer(name, outcome.sysinfo, pages) : outcome.failure
     this.#counts.outcomes[result] = (this.#counts.outcomes[result] ?? 0) + 1
     if (outcome.ok) return
     const level = this.#reachable.delete(name) || node.isSeed ? 'info' : 'debug'
@@ -172,7 +177,22 @@ export class Walker {
     this.#schedule.done(name, false, this.#nowMs())
   }
 
-  async #takeAnswer (askedAs: string, { nodes: list, ...sysinfo }: Record<string, unknown>): Promise<Outcome> {
+  /** Requests beyond the first, which had its turn, push the next turn back. */
+  #count ({ requests, bytes }: { requests: number, bytes: number }, counted = 1): void {
+    this.#nextRequestMs += Math.max(0, requests - counted) * 1000 / this.#options.rate
+    this.#counts.requests += requests
+    this.#counts.bytes += bytes
+  }
+
+  async #readPages (node: KnownNode, { node: ownName }: Record<string, unknown>, signal: AbortSignal): Promise<object[]> {
+    const name = hostNameOf(ownName)
+    if (name === undefined || !this.#nodes.isWanted(name)) return []
+    const { messages, ...cost } = await this.#phonebooks.read(node, String(ownName), signal)
+    this.#count(cost, 0)
+    return messages
+  }
+
+  async #takeAnswer (askedAs: string, { nodes: list, ...sysinfo }: Record<string, unknown>, pages: object[]): Promise<Outcome> {
     const ownName = hostNameOf(sysinfo['node'])
     const name = ownName === undefined ? null : this.#nodes.identify(askedAs, ownName, this.#nowMs())
     if (name !== askedAs) this.#reachable.delete(askedAs)
@@ -181,7 +201,10 @@ export class Walker {
     if (name === null) return 'other_name'
     this.#reachable.add(name)
     this.#counts.lastAnswerMs = this.#options.clock.now()
-    if (this.#nodes.isWanted(name)) await this.#send(name, sysinfo)
+    if (!this.#nodes.isWanted(name)) return 'answered'
+    const { clock } = this.#options
+    await this.#send(name, { schema: 'meshmon.v1', type: 'aredn_sysinfo', node: sysinfo['node'], sent_at: new Date(clock.now()).toISOString(), sysinfo })
+    for (const message of pages) await this.#send(name, message)
     return 'answered'
   }
 
@@ -193,10 +216,10 @@ export class Walker {
     this.#options.memory.save(this.#nodes.saved())
   }
 
-  async #send (name: string, sysinfo: Record<string, unknown>): Promise<void> {
-    const { clock, report, log } = this.#options
+  async #send (name: string, message: object): Promise<void> {
+    const { report, log } = this.#options
     try {
-      await report({ schema: 'meshmon.v1', type: 'aredn_sysinfo', node: sysinfo['node'], sent_at: new Date(clock.now()).toISOString(), sysinfo })
+      await report(message)
     } catch (error) {
       this.#counts.unreported++
       log.warn({ node: name }, `the reading is lost: ${error instanceof Error ? error.message : String(error)}`)

@@ -88,8 +88,22 @@ export function createMessageReader (): MessageReader {
     if (!schemas.has(schema)) return rejectedKind('schema', schema, type)
     const read = readers.get(type)
     if (!read) return rejectedKind('type', type, type)
-    return readAs(type, read, value, context)
+    return isRelayed(value) ? relayed(readAs(type, read, withoutMark(value), context)) : readAs(type, read, value, context)
   }
+}
+
+/** A worker read it on the node's own pages, and says so by `relayed: true`: the address it comes from is not the node's. */
+function isRelayed (value: object): boolean {
+  return 'relayed' in value && value.relayed === true
+}
+
+function withoutMark (value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'relayed'))
+}
+
+function relayed (result: MessageResult): MessageResult {
+  if (!result.ok) return result
+  return { ok: true, message: { ...result.message, sightings: result.message.sightings.map((sighting) => ({ ...sighting, sendsItself: false })) } }
 }
 
 function readAs (type: unknown, read: TypeReader, value: object, context: MessageContext): MessageResult {

@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { parseRanges } from '../../src/aredn/ranges.js'
-import { defaultLimits, readNode, type ReadLimits } from '../../src/aredn/read-node.js'
+import { defaultLimits, readNode, readPage, type ReadLimits } from '../../src/aredn/read-node.js'
 
 const answer = { api_version: '2.0', node: 'a', node_details: {} }
 
@@ -114,6 +114,28 @@ t.test('endless, cut-off and silent answers end by the limits', async (t) => {
   for (const bytes of ['', 'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"api']) {
     t.match(await readAt(await rawNode(t, bytes, false), { limits: { wholeMs: 100 } }), { ok: false, failure: 'timeout', detail: 'no whole answer within 0.1 s' })
   }
+})
+
+t.test('bodies that are longer or shorter than they say, broken chunks and a length that is none', async (t) => {
+  const body = JSON.stringify(answer)
+  const broken: [string, object][] = [
+    [`Content-Length: 5\r\n\r\n${body}`, { ok: false, failure: 'not_sysinfo' }],
+    [`Content-Length: ${body.length + 9}\r\n\r\n${body}`, { ok: false, failure: 'cut_off' }],
+    [`Content-Length: -1\r\n\r\n${body}`, { ok: false, failure: 'unreachable' }],
+    [`Transfer-Encoding: chunked\r\n\r\nzz\r\n${body}\r\n0\r\n\r\n`, { ok: false, failure: 'cut_off' }],
+    [`Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`, { ok: true }],
+    [`\r\n${body}`, { ok: true }],
+  ]
+  for (const [rest, expected] of broken) t.match(await readAt(await rawNode(t, `HTTP/1.1 200 OK\r\n${rest}`, true)), expected, rest.slice(0, 40))
+})
+
+t.test('another page of a node, by the same limits', async (t) => {
+  const { port, asked } = await node(t, (request, response) => request.url === '/cgi-bin/health' ? response.end('{"type":"agent_health"}') : response.end('<html>'))
+  const options = { ranges: parseRanges(['127.0.0.1/32']), resolve: async () => ['127.0.0.1'], port, userAgent: 'meshmon/test', limits: defaultLimits }
+  t.match(await readPage('x', '/cgi-bin/health', options), { ok: true, page: { type: 'agent_health' }, requests: 1 })
+  t.match(await readPage('x', '/cgi-bin/other', options), { ok: false, failure: 'not_sysinfo' })
+  t.match(await readPage('x', '/cgi-bin/health', { ...options, ranges: parseRanges(['10.0.0.0/8']) }), { ok: false, failure: 'outside' })
+  t.equal(asked.length, 2)
 })
 
 t.test('a name that nobody knows, one that never resolves, a closed port', async (t) => {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { NodesFile, SavedNode } from '../../src/aredn/nodes-file.js'
 import { parseRanges } from '../../src/aredn/ranges.js'
-import type { ReadOutcome } from '../../src/aredn/read-node.js'
+import type { PageOutcome, ReadOutcome } from '../../src/aredn/read-node.js'
 import { Walker, type WalkerOptions } from '../../src/aredn/walker.js'
 import { VirtualClock, virtualStart } from '../support/virtual-clock.js'
 
@@ -10,6 +10,8 @@ const log = { info: () => {}, warn: () => {}, debug: () => {} }
 
 interface Reading { host: string, address: string | null, atMs: number, flags: string }
 type Sysinfo = Record<string, unknown>
+
+const noPage = async (): Promise<PageOutcome> => ({ ok: false, address: null, bytes: 0, requests: 0, failure: 'status', detail: 'status 404' })
 
 /** In place of a file. */
 const remember = (nodes: readonly SavedNode[] = []): NodesFile & { nodes: () => readonly SavedNode[] } => ({ read: () => [...nodes], save: (now) => { nodes = now }, nodes: () => nodes })
@@ -29,7 +31,7 @@ function walkMesh ({ answer, silentMs = 5000, ...options }: MeshOptions) {
   let open = 0
   const most = { open: 0 }
   const walker = new Walker({
-    seeds: ['localnode.local.mesh'], stepMs, concurrency: 4, rate: 10, ranges: parseRanges(['10.0.0.0/8']), include: [], exclude: [], mostNodes: 10_000, clock, log, memory: remember(), pushers: async () => [],
+    seeds: ['localnode.local.mesh'], stepMs, concurrency: 4, rate: 10, ranges: parseRanges(['10.0.0.0/8']), include: [], exclude: [], mostNodes: 10_000, clock, log, memory: remember(), pushers: async () => [], readPage: noPage,
     async read ({ host, address }, flags, signal): Promise<ReadOutcome> {
       readings.push({ host, address, flags, atMs: clock.monotonicMs() })
       most.open = Math.max(most.open, ++open)
@@ -149,6 +151,29 @@ t.test('a node that posts by itself is left alone while it does, a seed is not; 
   t.match(await stopped.run(3 * stepMs), { known: 5, reachable: 5, pushing: 0 })
 })
 
+t.test('a node with a Phonebook: its pages are read after its sysinfo and sent with it; requests count against the rate', async (t) => {
+  const asked: { path: string, atMs: number }[] = []
+  const clock = new VirtualClock()
+  const { messages, run, readings } = walkMesh({
+    clock,
+    rate: 1,
+    answer: answerOf(4),
+    async readPage ({ host }, path): Promise<PageOutcome> {
+      asked.push({ path: `${host}${path}`, atMs: clock.monotonicMs() })
+      const common = { address: '10.1.0.2', bytes: 10, requests: 1 }
+      if (host.startsWith('n2.') && path === '/cgi-bin/health') return { ok: true, ...common, page: { schema: 'meshmon.v1', type: 'agent_health', node: 'N2', sent_at: '2026-06-01T00:00:00Z' } }
+      return { ok: false, ...common, failure: 'status', detail: 'status 404' }
+    },
+  })
+  const figures = await run(2.9 * stepMs)
+  t.equal(figures.requests, readings.length + asked.length)
+  t.equal(figures.bytes, 2000 * readings.length + 10 * asked.length)
+  t.match(messages.filter((message) => !('sysinfo' in message)), [{ type: 'agent_health', node: 'N2', relayed: true }])
+  const paths = asked.map(({ path }) => path)
+  t.equal(paths.filter((path) => path.endsWith('/health_status')).length, 4, 'once a day each')
+  t.ok(paths.filter((path) => path === 'n2.local.mesh/cgi-bin/health').length >= 2)
+})
+
 t.test('no more requests a second than the rate allows', async (t) => {
   const all = answerOf(500)
   const { readings, run } = walkMesh({ rate: 1, answer: all })
@@ -254,7 +279,7 @@ t.test('a full disk loses readings, not the walk; a list that is too large is no
   const clock = new VirtualClock()
   const asked: string[] = []
   const walker = new Walker({
-    seeds: ['s'], stepMs, concurrency: 1, rate: 10, ranges: parseRanges([]), include: [], exclude: [], mostNodes: 5, clock, log, memory: remember(), pushers: async () => [], report: async () => {},
+    seeds: ['s'], stepMs, concurrency: 1, rate: 10, ranges: parseRanges([]), include: [], exclude: [], mostNodes: 5, clock, log, memory: remember(), pushers: async () => [], readPage: noPage, report: async () => {},
     async read (_, flags) {
       asked.push(flags)
       const common = { address: '10.0.0.1', bytes: 1, requests: 1 }

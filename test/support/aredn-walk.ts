@@ -26,6 +26,7 @@ export async function walkWorld (world: ArednWorld, { fromMs, spanMs, stepMs }: 
       return { ok: true, ...common, sysinfo: answerOf(world, node, clock.now(), new Set([...new URLSearchParams(flags).keys()])) }
     },
     pushers: async () => [],
+    readPage: async () => ({ ok: false, address: null, bytes: 0, requests: 1, failure: 'status', detail: 'status 404' }),
     report: async (message) => { messages.push(message) },
   })
   const stop = new AbortController()
