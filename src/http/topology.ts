@@ -64,8 +64,8 @@ function stepsOf (route: string[]): Set<string> {
   return new Set(route.slice(1).flatMap((to, i) => [`${route[i]}\n${to}`, `${to}\n${route[i]}`]))
 }
 
-/** Links of the route first, then those with issues, then those of nodes that have few. */
-function thinOut (all: LinkBody[], route: string[], linksPerNode: number): { links: LinkBody[], leftOut: Map<string, number> } {
+/** At most so many links a node, and how many of each are left out. Links of the route first, then those with issues, then those of nodes that have few. */
+export function thinOut (all: LinkBody[], route: string[], linksPerNode: number): { links: LinkBody[], leftOut: Map<string, number> } {
   const leftOut = new Map<string, number>()
   if (linksPerNode === Infinity) return { links: all, leftOut }
   const steps = stepsOf(route)
@@ -86,8 +86,8 @@ function thinOut (all: LinkBody[], route: string[], linksPerNode: number): { lin
 
 function nodeProperties (node: NodeBody | undefined): Record<string, unknown> {
   if (node === undefined) return { status: 'unknown' }
-  const { kind, status, host, version, model, lat, lon, elevation_m: elevation, last_seen: lastSeen, site } = node
-  return { kind, status, host, version, model, lat, lon, elevation_m: elevation, last_seen: lastSeen, site }
+  const { kind, status, host, version, model, lat, lon, elevation_m: elevation, grid_square: square, last_seen: lastSeen, site } = node
+  return { kind, status, host, version, model, lat, lon, elevation_m: elevation, grid_square: square, last_seen: lastSeen, site }
 }
 
 function linkProperties ({ medium, last, ends, hour, open_issues: issues }: LinkBody): Record<string, unknown> {

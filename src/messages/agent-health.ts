@@ -70,11 +70,13 @@ function known (message: AgentHealth): Partial<Sighting> {
   const version = knownText(message.firmware_version)
   const model = knownText(message.hardware_model)
   const elevationM = message.location?.elevation_m
+  const square = knownText(message.grid_square)
   return {
     ...(version !== null && { version }),
     ...(model !== null && { model }),
     ...(lat !== null && lon !== null && { lat, lon }),
     ...(typeof elevationM === 'number' && { elevation_m: elevationM }),
+    ...(square !== null && { info: { grid_square: square } }),
   }
 }
 

@@ -117,11 +117,12 @@ function healthRow ({ node, at, extra }: Frame, answer: Sysinfo, links: Link[] |
 }
 
 /** Every key each time, so that what is gone from the node's settings is gone here. */
-function info ({ node_details: told, meshrf, meshrf1 }: Sysinfo): JsonObject {
+function info ({ node_details: told, meshrf, meshrf1, ...answer }: Sysinfo): JsonObject {
   const radios = [meshrf, meshrf1].flatMap((radio) => radio && radio['status'] !== 'off' && Object.keys(radio).length > 0 ? [radio] : [])
   const channel = radios[0]?.['channel'] ?? null
   return {
     description: knownText(told?.description),
+    grid_square: knownText(answer.gridsquare ?? answer.grid_square),
     channel: numberOf(channel) ?? channel,
     bandwidth_mhz: numberOf(radios[0]?.['chanbw']),
     radios,

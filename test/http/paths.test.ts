@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
 import t from 'tap'
+import { packageRoot } from '../../src/paths.js'
 import { ago, incident, insert, startEachApi } from '../support/api.js'
 
 type Row = Record<string, unknown>
@@ -8,6 +12,10 @@ const hop = (from: string, to: string, s: number, more: Row = {}): Row =>
   ({ time: ago(s), src: from, dst: to, hop_index: 0, from_node: from, to_node: to, link_type: 'rf', ...more })
 
 const test = await startEachApi(t)
+
+const ajv = new Ajv({ strict: false, allErrors: true })
+const schema = (name: string) => ajv.compile(JSON.parse(readFileSync(join(packageRoot, 'test', 'fixtures', `${name}.schema.json`), 'utf8')))
+const [isNetworkGraph, isGeoJson] = [schema('netjson-network-graph'), schema('geojson')]
 
 test('a path shows its last window, its hour and its worst hop', async (t, { get, pool }) => {
   await insert(pool, 'path_probe', [
@@ -145,6 +153,8 @@ test('the topology is a NetworkGraph with a cost on every link', async (t, { get
   await insert(pool, 'path_probe', [probe('A', 'c', 60, { route: ['A', 'b', 'c'] }), probe('A', 'd', 60, { route: ['unknown'] })])
   const { body } = await get('/topology?highlight=a,C')
   t.match(body, { type: 'NetworkGraph', protocol: 'meshmon', metric: 'etx' })
+  t.ok(isNetworkGraph(body), ajv.errorsText(isNetworkGraph.errors))
+  t.notOk(isNetworkGraph({ ...body, links: [{ ...body.links[0], cost: null }] }), 'a link without a cost is none')
   t.same(body.links.map((link: { source: string, target: string, cost: number, properties: { highlight?: boolean } }) => [link.source, link.target, link.cost, link.properties.highlight ?? false]),
     [['A', 'b', 1.5, true], ['b', 'c', 2, true], ['c', 'd', 1, false]])
   t.same(body.nodes.map((node: { id: string, properties: { highlight?: boolean } }) => [node.id, node.properties.highlight ?? false]).sort(),
@@ -156,6 +166,8 @@ test('the topology is a NetworkGraph with a cost on every link', async (t, { get
 
   const { body: map, headers } = await get('/nodes.geojson')
   t.match(headers['content-type'], 'application/geo+json')
+  t.ok(isGeoJson(map), ajv.errorsText(isGeoJson.errors))
+  t.notOk(isGeoJson({ ...map, features: [{ ...map.features[0], geometry: { type: 'Point', coordinates: [200, 46] } }] }), 'longitude first')
   t.same(map.features.map(({ id, geometry }: { id: string, geometry: object }) => [id, geometry]), [
     ['b', { type: 'Point', coordinates: [7, 46] }], ['A', { type: 'Point', coordinates: [8, 47, 500] }],
     ['A--b', { type: 'LineString', coordinates: [[8, 47, 500], [7, 46]] }],

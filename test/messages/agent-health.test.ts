@@ -29,7 +29,7 @@ t.test('a report of the v1 agent becomes one health row', async (t) => {
     }],
     sightings: [{
       name: 'HB9AK-HAP-1', kind: 'router', time, sendsItself: true, version: '3.25.8.0',
-      model: 'MikroTik RouterBOARD 952Ui-5ac2nD (hAP ac lite)', lat: 47.3769, lon: 8.5417,
+      model: 'MikroTik RouterBOARD 952Ui-5ac2nD (hAP ac lite)', lat: 47.3769, lon: 8.5417, info: { grid_square: 'JN47gj' },
     }],
     neighbours: [],
     skippedProbes: 0,

@@ -23,11 +23,11 @@ export const nodeStatus = `
 /** A node entered by hand has last_seen 'epoch' until it is heard. */
 const described = `
 select id as key, name as id, kind, address as host, first_seen, nullif(last_seen, 'epoch') as last_seen, version, model, lat, lon, elevation_m,
-  site, pinned, retired_at, last_time, usual_gap_s, info, ${nodeStatus} as status
+  info ->> 'grid_square' as grid_square, site, pinned, retired_at, last_time, usual_gap_s, info, ${nodeStatus} as status
 from nodes`
 
 const selectNodes = `
-select key, id, kind, status, host, first_seen, last_seen, version, model, lat, lon, elevation_m, site, pinned
+select key, id, kind, status, host, first_seen, last_seen, version, model, lat, lon, elevation_m, grid_square, site, pinned
 from (${described} where retired_at is null and ($2::bigint is null or nodes.id < $2) and ($5::timestamptz is null or last_push >= $5)) node
 where $3::text is null or status = $3
 order by key desc limit $4`

@@ -1,12 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Pool } from 'pg'
 import { Type } from 'typebox'
-import { parseRoute } from '../../incidents/subject.js'
 import { listAllLinks } from '../queries/links.js'
-import { findNames } from '../queries/names.js'
 import { listNodes } from '../queries/nodes.js'
-import { findPath } from '../queries/paths.js'
-import { Refused } from '../refused.js'
+import { findRoute } from '../queries/route.js'
 import { answers, json, noQuery, query } from '../schemas/common.js'
 import { toFeatures, toGraph } from '../topology.js'
 
@@ -27,7 +24,7 @@ export const topologyRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => nu
   }, async (request) => {
     const nowMs = now()
     const { highlight, links_per_node: linksPerNode } = request.query
-    const route = highlight === undefined ? [] : await findRoute(db, highlight, nowMs)
+    const { route } = await findRoute(db, highlight, nowMs)
     const nodes = await listNodes(db, { limit: mostNodes }, nowMs)
     return toGraph(nodes.rows, await listAllLinks(db, nowMs), { route, ...(linksPerNode !== undefined && { linksPerNode }) })
   })
@@ -45,13 +42,4 @@ export const topologyRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => nu
     const features = toFeatures(nodes.rows, await listAllLinks(db, nowMs))
     return await reply.type(geoJson).send(features)
   })
-}
-
-/** The hops of the newest window; none where the path was not measured within a day or its route is not known. */
-async function findRoute (db: Pool, text: string, nowMs: number): Promise<string[]> {
-  const path = parseRoute(text)
-  if (path === null) throw new Refused(400, 'highlight: must be src,dst')
-  const [src, dst] = await findNames(db, [path.src, path.dst])
-  const found = src === undefined || dst === undefined ? undefined : await findPath(db, { src, dst }, nowMs)
-  return found === undefined || (found.last.route.length === 1 && found.last.route[0] === 'unknown') ? [] : found.last.route
 }

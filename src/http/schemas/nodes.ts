@@ -15,6 +15,7 @@ const node = {
   lat: number,
   lon: number,
   elevation_m: number,
+  grid_square: { ...text, description: 'Maidenhead locator, as the node tells it' },
   site: text,
   pinned: Type.Boolean(),
 }
