@@ -24,10 +24,11 @@ export default [
       'import-x/no-restricted-paths': ['error', {
         basePath: import.meta.dirname,
         zones: [
-          ...['database', 'ingest', 'messages', 'rules', 'incidents', 'http', 'charts', 'reports', 'radio', 'aredn', 'simulate', 'delivery', 'dashboard', 'doctor', 'archive']
+          ...['database', 'ingest', 'messages', 'rules', 'incidents', 'http', 'charts', 'reports', 'radio', 'aredn', 'simulate', 'delivery', 'dashboard', 'topology', 'doctor', 'archive']
             .map((folder) => zone(`./src/${folder}`, composers, 'Only server.ts, the workers, cli.ts and app.ts compose; nothing imports them.')),
           zone('./src/messages', [...effects, './src/rules', './src/incidents'], 'messages/ is pure: the wire contract and its rows.'),
           zone('./src/charts', [...effects, './src/rules', './src/incidents'], 'charts/ is pure: series in, SVG out.'),
+          zone('./src/topology', [...effects, './src/rules', './src/incidents', './src/dashboard'], 'topology/ is pure: a mesh in, SVG out.'),
           zone('./src/dashboard', [...effects.filter((path) => path !== './src/http'), './src/http/queries', './src/http/routes', './src/http/documents', './src/rules'], 'dashboard/ is pure: documents in, HTML out.'),
           zone('./src/ingest', ['./src/rules', './src/http', './src/incidents'], 'Stages meet in tables: ingest never calls rules or HTTP.'),
           zone('./src/database', ['./src/ingest', './src/rules', './src/http', './src/incidents'], 'database/ knows nothing of what is stored in it.'),
