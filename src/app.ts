@@ -42,6 +42,7 @@ import { ageSeconds } from './http/series/range.js'
 import { validateRequests } from './http/validation.js'
 import type { Ingest } from './ingest/ingest.js'
 import type { Metrics } from './metrics.js'
+import type { Outline } from './topology/outline.js'
 
 /** What the issue engine tells and does on request. */
 export interface EngineSources extends Pick<RuleSources, 'rules' | 'replay'> {
@@ -61,6 +62,8 @@ export interface AppDependencies {
   db: Pool
   /** Milliseconds since 1970. */
   now: () => number
+  /** Drawn beneath the map. */
+  outline?: Outline
   /** How long a request may take to arrive; half a minute unless told. */
   requestTimeoutMs?: number
 }
@@ -138,6 +141,6 @@ export async function buildApp (deps: AppDependencies) {
   const reports = { db, now, settings: reportSettings(config, hourlyS) }
   await app.register(reportRoutes, reports)
   await app.register(chartRoutes, { ...charts, ...look })
-  await app.register(uiRoutes, { db, now, charts, reports, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS })
+  await app.register(uiRoutes, { db, now, charts, reports, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS, outline: deps.outline ?? [] })
   return app
 }

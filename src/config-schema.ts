@@ -87,7 +87,8 @@ export const settings = Type.Object({
   REPORT_ELEV_UNIT: Type.Enum(['m', 'ft'], { description: 'Unit of REPORT_ELEV, and of elevations in reports.', default: 'm' }),
   REPEATER_HARDWARE: Type.Optional(text('What repeaters are built of that do not tell.', { minLength: 1 })),
   COMPANION_HARDWARE: Type.Optional(text('What companions are built of that do not tell.', { minLength: 1 })),
-  DISPLAY_UNIT_SYSTEM: Type.Enum(['metric', 'imperial'], { description: 'Units of charts: metric, or imperial (°F, inHg, ft).', default: 'metric' }),
+  DISPLAY_UNIT_SYSTEM: Type.Enum(['metric', 'imperial'], { description: 'Units of charts and of the map: metric, or imperial (°F, inHg, ft, miles).', default: 'metric' }),
+  MAP_GEOJSON: Type.Optional(text('GeoJSON file of lines and polygons, drawn beneath the map of the mesh.', { minLength: 1 })),
 
   API_TOKEN: secret('Bearer token for every write except /ingest. Unset: open.'),
   INGEST_TOKEN: secret('Bearer token (or ?token=) for /ingest. Unset: open.'),

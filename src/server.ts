@@ -25,6 +25,7 @@ import { replay } from './rules/replay.js'
 import { createRunner, type Runner } from './rules/runner.js'
 import { describeSettings } from './rules/settings/in-force.js'
 import { defaultSettings, engineSettings, readRuleSettings, RuleSettingsError, type RuleSettings } from './rules/settings/read.js'
+import type { Outline } from './topology/outline.js'
 
 export interface Collector {
   /** Where it listens, as a URL for this machine. */
@@ -44,6 +45,8 @@ export interface CollectorOptions {
   requestTimeoutMs?: number
   /** What the rules judge by; the defaults unless given. */
   rules?: RuleSettings
+  /** Drawn beneath the map. */
+  outline?: Outline
   /** Where several workers serve one port: gives the figures of all, knowing this one's. */
   shareMetrics?: (registry: Registry) => () => Promise<string>
 }
@@ -61,7 +64,7 @@ const closeGraceMs = 5000
  * Starts a collector: listens at once, opens and migrates the database behind. Until that is done /ingest answers 503 and
  * /readyz says why.
  */
-export async function startCollector (config: Config, log: Logger, { now = Date.now, requestTimeoutMs, shareMetrics, rules = defaultSettings() }: CollectorOptions = {}): Promise<Collector> {
+export async function startCollector (config: Config, log: Logger, { now = Date.now, requestTimeoutMs, shareMetrics, outline, rules = defaultSettings() }: CollectorOptions = {}): Promise<Collector> {
   const metrics = createMetrics(() => writer.queuedRows)
   const database = openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, applicationName: 'meshmon', log })
   addDatabaseMetrics(metrics.registry, database.reader, now)
@@ -101,6 +104,7 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
       healthUnknownAfterS: () => inForce.engine.health_unknown_after_s,
       replay: async (request, signal) => await previewRules(database.pool, inForce, request, signal),
     },
+    ...(outline !== undefined && { outline }),
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   })
   const app = await building.then(async (app) => {

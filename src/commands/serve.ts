@@ -3,9 +3,11 @@ import type { Logger } from 'pino'
 import { isWorker, onPrimarySaysReload, reloadWorkers, runWorkers, sumMetrics, untilPrimarySaysStop } from '../cluster.js'
 import { loadConfig, type Config } from '../config.js'
 import { createLog } from '../log.js'
+import { loadOutline } from '../map-file.js'
 import { loadRuleSettings } from '../rules/settings/load.js'
 import { RuleSettingsError, type RuleSettings } from '../rules/settings/read.js'
 import { startCollector } from '../server.js'
+import type { Outline } from '../topology/outline.js'
 import { version } from '../version.js'
 import { closeInTime, untilSignal } from './signals.js'
 
@@ -16,6 +18,7 @@ export function serveCommand (): Command {
     .action(async () => {
       const { config, file, unknown } = loadConfig()
       const rules = loadRuleSettings(config.RULES_FILE)
+      const outline = loadOutline(config.MAP_GEOJSON)
       const log = createLog(config.LOG_LEVEL)
       log.info({ version, file }, 'meshmon starts')
       for (const name of unknown) log.warn(`${file}: nothing reads ${name}; is it misspelt?`)
@@ -27,14 +30,14 @@ export function serveCommand (): Command {
         return
       }
       // A worker lives as long as its channel to the primary.
-      await serve(config, rules, log).finally(() => { if (isWorker) process.disconnect() })
+      await serve(config, { rules, outline }, log).finally(() => { if (isWorker) process.disconnect() })
     })
 }
 
-async function serve (config: Config, rules: RuleSettings, log: Logger): Promise<void> {
+async function serve (config: Config, files: { rules: RuleSettings, outline: Outline }, log: Logger): Promise<void> {
   // First of all: Ctrl-C may come while the start is under way.
   const stopped = isWorker ? untilPrimarySaysStop() : untilSignal(log)
-  const starting = startCollector(config, log, { rules, ...(isWorker && { shareMetrics: sumMetrics }) })
+  const starting = startCollector(config, log, { ...files, ...(isWorker && { shareMetrics: sumMetrics }) })
   // Without a file there is nothing to read again, and SIGHUP ends the process as it does any other.
   if (config.RULES_FILE !== undefined) {
     const reload = (): void => readRulesAgain(config.RULES_FILE, log, (read) => { starting.then((collector) => collector.useRules(read), () => {}) })

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { chartCss } from '../charts/style.js'
 import { packageRoot } from '../paths.js'
+import { mapCss } from '../topology/style.js'
 
 /** A style sheet, script or picture as it is served. */
 export interface Asset { type: string, body: string }
@@ -18,10 +19,10 @@ const styles = join(packageRoot, 'src', 'dashboard', 'styles')
 const scripts = join(packageRoot, 'dist', 'browser')
 const types = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' } as const
 
-/** All style sheets as one, in the order of their names, charts' colours first. */
+/** All style sheets as one, in the order of their names, the colours of charts and of the map first. */
 export function readStyles (): string {
   const sheets = readdirSync(styles).filter((name) => name.endsWith('.css')).sort().map((name) => readFileSync(join(styles, name), 'utf8'))
-  return [chartCss, ...sheets].join('\n')
+  return [chartCss, mapCss, ...sheets].join('\n')
 }
 
 /** Reads what the pages load. */

@@ -2,6 +2,7 @@ import formBody from '@fastify/formbody'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { readAssets } from '../../../dashboard/assets.js'
 import { collectorHref } from '../../../dashboard/href.js'
+import type { Outline } from '../../../topology/outline.js'
 import { assetRoutes } from './assets.js'
 import { detailRoutes } from './details.js'
 import { answerWithPages } from './errors.js'
@@ -12,6 +13,7 @@ import { overviewRoutes } from './overview.js'
 import { panelRoutes } from './panel.js'
 import { reportPageRoutes } from './reports.js'
 import { tableRoutes } from './tables.js'
+import { topologyPageRoutes } from './topology.js'
 import type { PageSources } from './view.js'
 
 export interface UiOptions extends Omit<PageSources, 'href'> {
@@ -19,10 +21,12 @@ export interface UiOptions extends Omit<PageSources, 'href'> {
   token: string | undefined
   /** FRAME_ANCESTORS. */
   frameAncestors: string[]
+  /** MAP_GEOJSON. */
+  outline: Outline
 }
 
 /** The dashboard. Its routes are no part of the documented API; what they show is. */
-export const uiRoutes: FastifyPluginAsyncTypebox<UiOptions> = async (app, { token, frameAncestors, ...options }) => {
+export const uiRoutes: FastifyPluginAsyncTypebox<UiOptions> = async (app, { token, frameAncestors, outline, ...options }) => {
   const assets = readAssets()
   const sources: PageSources = { ...options, href: collectorHref(assets.fileOf) }
   app.addHook('onRoute', (route) => { route.schema = { ...route.schema, hide: true } })
@@ -32,4 +36,5 @@ export const uiRoutes: FastifyPluginAsyncTypebox<UiOptions> = async (app, { toke
   await app.register(panelRoutes, { href: sources.href, assets, frameAncestors })
   await app.register(loginRoutes, { ...sources, token })
   for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes, tableRoutes, detailRoutes, reportPageRoutes]) await app.register(routes, sources)
+  await app.register(topologyPageRoutes, { ...sources, outline })
 }

@@ -1,0 +1,15 @@
+export const topologyTexts = {
+  title: 'Map',
+  routeOf: (src: string, dst: string) => `Route from ${src} to ${dst}`,
+  noRoute: 'No route is known: the path was not measured within a day, or who measured it could not tell the way.',
+  withoutRoute: 'The map without it',
+  issues: 'Open issues',
+  hops: 'Hop by hop',
+  links: 'Links',
+  linksHint: 'Those with issues and the costly ones first. Two figures: the first end, the second end. Bearings are degrees from true north, the way each antenna looks.',
+  all: (count: number) => `All ${count} links`,
+  nodes: 'All nodes',
+  allLinks: 'Links with their history',
+  columns: { hop: 'Hop', link: 'Link', medium: 'Medium', etx: 'ETX', lq: 'LQ %', snr: 'SNR dB', distance: 'Distance', bearing: 'Bearings', issue: 'Issue' },
+  noLink: 'no link reported',
+} as const

@@ -1,0 +1,81 @@
+import type { Pool } from 'pg'
+import type { TopologyDocument } from '../../dashboard/pages/topology.js'
+import { formatSubject } from '../../incidents/subject.js'
+import { nameOf } from '../../incidents/title.js'
+import type { LayOut } from '../../topology/layout-cache.js'
+import type { MapIssue, MapLink, MapNode } from '../../topology/mesh.js'
+import { listIssues } from '../queries/issues.js'
+import { listAllLinks } from '../queries/links.js'
+import { listNodes } from '../queries/nodes.js'
+import { findRoute } from '../queries/route.js'
+import type { IssueBody } from '../schemas/issues.js'
+import type { NodeBody } from '../schemas/nodes.js'
+import type { LinkBody } from '../schemas/paths.js'
+import { costOf, thinOut } from '../topology.js'
+import { foldIssues } from './overview.js'
+
+/** More nodes than that make no map that anybody reads. */
+const mostNodes = 2000
+const mostLinksPerNode = 50
+const mostIssues = 1000
+/** Beside the map, with what to do. */
+const mostCards = 3
+
+export interface TopologyRequest {
+  nowMs: number
+  layOut: LayOut
+  /** `src,dst`: the path whose route is shown. */
+  highlight?: string
+}
+
+/** The mesh as it is now. Throws Refused where `highlight` is no path. */
+export async function readTopology (db: Pool, { nowMs, layOut, highlight }: TopologyRequest): Promise<TopologyDocument> {
+  const { ends, route } = await findRoute(db, highlight, nowMs)
+  const nodes = await listNodes(db, { limit: mostNodes }, nowMs)
+  const { links: kept, leftOut } = thinOut(await listAllLinks(db, nowMs), route, mostLinksPerNode)
+  const open = (await listIssues(db, { status: 'open', limit: mostIssues })).rows.filter(({ category }) => category !== 'data_quality')
+  const issues = issuesBySubject(open)
+  const links = kept.map((link) => toMapLink(link, issues))
+  const mesh = { nodes: mapNodes(nodes.rows, { links, route, leftOut, issues }), links, route }
+  const trees = foldIssues(open)
+  return { mesh, layout: layOut(mesh), ends, issues: trees.slice(0, mostCards), more: Math.max(0, trees.length - mostCards) }
+}
+
+type Issues = ReadonlyMap<string, MapIssue[]>
+
+function issuesBySubject (issues: readonly IssueBody[]): Issues {
+  const bySubject = new Map<string, MapIssue[]>()
+  for (const { id, kind, severity, subject } of issues) bySubject.set(subject, [...bySubject.get(subject) ?? [], { id, title: nameOf(kind), severity }])
+  return bySubject
+}
+
+interface Around { links: readonly MapLink[], route: readonly string[], leftOut: ReadonlyMap<string, number>, issues: Issues }
+
+/** Every name once, those too that only links or the route name. Of two devices of one name, the one that tells where it is. */
+function mapNodes (rows: readonly NodeBody[], { links, route, leftOut, issues }: Around): MapNode[] {
+  const known = new Map<string, NodeBody>()
+  for (const row of rows) if ((known.get(row.id)?.lat ?? null) === null) known.set(row.id, row)
+  const ids = new Set([...known.keys(), ...links.flatMap(({ a, b }) => [a, b]), ...route])
+  return [...ids].map((id) => {
+    const { kind = null, status = 'unknown', lat = null, lon = null, grid_square: gridSquare = null } = known.get(id) ?? {}
+    return { id, kind, status, lat, lon, gridSquare, linksLeftOut: leftOut.get(id) ?? 0, issues: issues.get(formatSubject({ type: 'node', node: id })) ?? [] }
+  })
+}
+
+function toMapLink (link: LinkBody, issues: Issues): MapLink {
+  const { a, b, medium, last, hour, ends } = link
+  const etx = hour.etx_avg ?? last.etx
+  return {
+    a,
+    b,
+    medium,
+    etx,
+    cost: etx ?? (last.txcost === null ? null : costOf(link)),
+    lq: hour.lq_avg ?? last.lq,
+    nlq: hour.nlq_avg ?? last.nlq,
+    snrAtA: ends.a?.snr_db ?? null,
+    snrAtB: ends.b?.snr_db ?? null,
+    isSilent: hour.n === 0,
+    issues: issues.get(formatSubject({ type: 'link', a, b, medium })) ?? [],
+  }
+}
