@@ -5,6 +5,7 @@ import type { UnitSystem } from '../../../charts/units.js'
 import type { Href } from '../../../dashboard/href.js'
 import type { View } from '../../../dashboard/page.js'
 import { noticeTexts } from '../../../dashboard/texts/notices.js'
+import type { Site } from '../../../places/sites.js'
 import { findMeshHealth } from '../../queries/health.js'
 import type { ReportSources } from '../../reports/sources.js'
 import type { ChartSources } from '../../series/sources.js'
@@ -17,6 +18,8 @@ export interface PageSources {
   href: Href
   charts: ChartSources
   reports: ReportSources
+  /** Places that the operator named. */
+  sites: readonly Site[]
   /** IANA name of the collector's own zone: that of charts' axes. */
   timeZone: string
   units: UnitSystem
