@@ -29,6 +29,7 @@ const commands: Record<string, () => Promise<Command>> = {
   restore: async () => (await import('./commands/restore.js')).restoreCommand(),
   copy: async () => (await import('./commands/copy.js')).copyCommand(),
   'import-meshcore-stats': async () => (await import('./commands/import-meshcore-stats.js')).importMeshcoreStatsCommand(),
+  site: async () => (await import('./commands/site.js')).siteCommand(),
   sql: async () => (await import('./commands/sql.js')).sqlCommand(),
   simulate: async () => (await import('./simulate/command.js')).simulateCommand(),
 }

@@ -57,7 +57,6 @@ export const settings = Type.Object({
   ENGINE_INTERVAL_S: integer('Seconds between two evaluations of the rules.', 10, 1, 300),
   ENGINE_DELAY_S: integer('An evaluation judges the moment so many seconds before it, so that what was measured has arrived.', 5, 0, 300),
   RULES_FILE: Type.Optional(text('YAML file of the rules\' thresholds. Unset: the defaults of rules.example.yaml.', { minLength: 1 })),
-  SITES: Type.Optional(text('YAML file of the places where nodes and radios stand together, as in sites.example.yaml. Unset: by coordinates alone.', { minLength: 1 })),
   NETWORK_STATUS_TIMING: Type.Enum(['unusable', 'trusted'], { description: 'Whether RTT and jitter of network_status messages count. They are wrong by construction in the one agent that sends them.', default: 'unusable' }),
 
   NOTIFY_URLS: Type.Array(Type.String({ pattern: '^(https?://[^/?#\\s]+\\S*|ntfys?://[^/?#\\s]+/[A-Za-z0-9_-]{1,64})$', format: 'url' }), {
@@ -91,6 +90,8 @@ export const settings = Type.Object({
   DISPLAY_UNIT_SYSTEM: Type.Enum(['metric', 'imperial'], { description: 'Units of charts and of the map: metric, or imperial (°F, inHg, ft, miles).', default: 'metric' }),
   MAP_GEOJSON: Type.Optional(text('GeoJSON file of lines and polygons, drawn beneath the map of the mesh.', { minLength: 1 })),
 
+  OUT_DIR: Type.Optional(text('Folder that `meshmon site` writes to where it is given none.', { minLength: 1 })),
+
   API_TOKEN: secret('Bearer token for every write except /ingest. Unset: open.'),
   INGEST_TOKEN: secret('Bearer token (or ?token=) for /ingest. Unset: open.'),
   CORS_ORIGINS: list('Origins that may read and write from a browser. Unset: everybody may read, nobody may write.'),
@@ -108,7 +109,7 @@ export type Config = Static<typeof settings>
 export const aliases: Readonly<Record<string, string>> = { DB_DSN: 'DATABASE_URL' }
 
 /** Settings that a file may hold and nothing of ours reads: those of meshcore-stats that only its pages show, those to come. */
-export const unreadSettings = /^RADIO_(FREQUENCY|BANDWIDTH|SPREAD_FACTOR|CODING_RATE)$|^(OUT_DIR|HTML_PATH|COMPANION_PUBKEY_PREFIX)$/
+export const unreadSettings = /^RADIO_(FREQUENCY|BANDWIDTH|SPREAD_FACTOR|CODING_RATE)$|^(HTML_PATH|SITES|COMPANION_PUBKEY_PREFIX)$/
 
 export function isSecret (schema: TSchema): boolean {
   return 'writeOnly' in schema && schema.writeOnly === true

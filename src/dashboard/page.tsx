@@ -27,6 +27,8 @@ export interface PageContent {
 
 const sections = ['overview', 'issues', 'topology', 'nodes', 'links', 'paths', 'radios', 'reports', 'rules', 'maintenance', 'rejected'] as const
 export type Section = typeof sections[number]
+/** What only a running collector has. */
+const liveSections: ReadonlySet<Section> = new Set(['rules', 'maintenance', 'rejected'])
 
 /** A whole HTML document. What is in `children` is escaped by Preact. */
 export function renderPage (view: View, content: PageContent): string {
@@ -53,7 +55,7 @@ function Page ({ view, title, section, scripts = [], children }: PageContent & {
           <a class='brand' href={href({ to: 'overview' })}>meshmon</a>
           <Health health={health} />
           <nav aria-label={frameTexts.menu}>
-            <ul>{sections.map((name) => <MenuEntry key={name} name={name} href={href({ to: name } satisfies Target)} isCurrent={name === section} />)}</ul>
+            <ul>{sections.filter((name) => isLive || !liveSections.has(name)).map((name) => <MenuEntry key={name} name={name} href={href({ to: name } satisfies Target)} isCurrent={name === section} />)}</ul>
           </nav>
         </header>
         <main id='main' tabIndex={-1}>

@@ -8,6 +8,8 @@ export interface TableForm {
   dir?: Direction | undefined
   /** From 1. */
   page: number
+  /** Rows of a page; 200 unless told. */
+  perPage?: number
 }
 
 export type Direction = 'asc' | 'desc'
@@ -32,7 +34,7 @@ export interface TablePage<Row> {
   pages: number
 }
 
-const perPage = 200
+const defaultPerPage = 200
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 
 /** The largest figures first, names from A. */
@@ -44,6 +46,7 @@ export function directionOf<Row> ({ isNumber = false }: Pick<Column<Row>, 'isNum
 export function pickPage<Row> (rows: readonly Row[], columns: readonly Column<Row>[], form: TableForm): TablePage<Row> {
   const column = columns.find(({ name }) => name === form.sort)
   const sorted = column?.value === undefined ? [...rows] : sortBy(rows, column.value, directionOf(column, form) === 'asc' ? 1 : -1)
+  const { perPage = defaultPerPage } = form
   const pages = Math.max(1, Math.ceil(rows.length / perPage))
   const page = Math.min(form.page, pages)
   return { rows: sorted.slice((page - 1) * perPage, page * perPage), total: rows.length, page, pages }

@@ -8,6 +8,8 @@ export interface RateOptions {
   counterBits: 16 | 32
   /** Width of a bucket; undefined for single readings. */
   bucketS?: number
+  /** Now, where the newest bucket may not be over: it counts for the time that has passed of it. */
+  nowMs?: number
 }
 
 /** Readings closer together than this say nothing about a rate. */
@@ -18,7 +20,7 @@ const leastMinutes = 1 / 60
  * grew has wrapped if it has 16 bits; else it was reset, and how much it had counted is not known: that time is left out. A counter of
  * 32 bits wraps once in years, but can be cleared by a command.
  */
-export function growthOf (readings: CounterReading[], uptimes: CounterReading[], { counterBits, bucketS }: RateOptions): Growth[] {
+export function growthOf (readings: CounterReading[], uptimes: CounterReading[], { counterBits, bucketS, nowMs = Infinity }: RateOptions): Growth[] {
   const uptimeAt = new Map(uptimes.map((uptime) => [uptime.timeMs, uptime]))
   const wrap = counterBits === 16 ? 2 ** 16 : null
 
@@ -50,7 +52,8 @@ export function growthOf (readings: CounterReading[], uptimes: CounterReading[],
       return increase === null || minutes < leastMinutes ? [] : [{ timeMs: next.timeMs, minutes, increase }]
     }
     const adjoins = previous !== undefined && next.timeMs - previous.timeMs === bucketS * 1000
-    return [{ timeMs: next.timeMs, minutes: bucketS / 60, increase: within(next) + (adjoins ? between(previous, next) ?? 0 : 0) }]
+    const minutes = Math.min(bucketS * 1000, nowMs - next.timeMs) / 60_000
+    return minutes < leastMinutes ? [] : [{ timeMs: next.timeMs, minutes, increase: within(next) + (adjoins ? between(previous, next) ?? 0 : 0) }]
   })
 }
 

@@ -46,8 +46,9 @@ t.test('the worker: one seed, 30 nodes on loopback, readings at the collector, f
 
   collector.messages.length = 0
   const again = runMeshmon(t, ['aredn'], { ...loopback, DATA_DIR: folder, COLLECTOR_URL: collector.url.href, AREDN_SEEDS: '127.9.9.9', AREDN_PORT: String(mesh.port), AREDN_STEP: '10', AREDN_EXCLUDE: left.toLowerCase() })
-  await collector.waitFor(() => nodes().size === 24)
-  t.notOk(nodes().has(mesh.name), 'after a restart all are known but the seed')
+  // Those that it knew; another of them may tell of the first one, which is no seed any more.
+  await collector.waitFor(() => nodes().size >= 24)
+  t.ok([...nodes()].every((name) => mesh.names.includes(name)), 'after a restart they are known without the seed')
   again.child.kill('SIGINT')
   t.equal(await again.ended, 0)
 })

@@ -27,6 +27,7 @@ t.test('buckets grow within, and since the bucket before', async (t) => {
   const bucket = (timeMs: number, first: number, last: number, max = last) => ({ timeMs, first, last, min: Math.min(first, last), max })
   const options = { counterBits: 16 as const, bucketS: 3600 }
   t.same(growthOf([bucket(0, 0, 50), bucket(hour, 60, 100), bucket(3 * hour, 500, 520)], [], options).map(({ increase }) => increase), [50, 50, 20], 'not across a gap')
+  t.same(growthOf([bucket(0, 0, 50), bucket(hour, 60, 90)], [], { ...options, nowMs: 1.5 * hour }).map(({ minutes }) => minutes), [60, 30], 'an hour that is not over')
   t.same(growthOf([bucket(0, 90, 20, 100)], [], options).map(({ increase }) => increase), [30], 'reset at 100, then up to 20')
   t.same(growthOf([bucket(0, 65_000, 20, 65_500)], [bucket(0, 100, 3600)], options).map(({ increase }) => increase), [556], 'wrapped')
 })

@@ -23,7 +23,7 @@ export function drawIssues (view: View, { form, issues, kinds, next }: IssuesDoc
     children: (
       <>
         <h1>{texts.title}</h1>
-        <FilterForm form={form} kinds={kinds} view={view} />
+        {view.isLive && <FilterForm form={form} kinds={kinds} view={view} />}
         <div class='scroll' data-live id='issues' tabIndex={0} role='region' aria-label={texts.title}>
           {issues.length === 0 ? <p>{texts.nothing}</p> : <Table issues={issues} view={view} />}
         </div>

@@ -1,4 +1,5 @@
 import type { LinkBody } from '../../http/schemas/paths.js'
+import { rowId } from '../file-name.js'
 import { Filter } from '../parts/filter.js'
 import { bothWays, figure, IssueRefs, worstOf } from '../parts/figure.js'
 import { Markup } from '../parts/markup.js'
@@ -72,7 +73,7 @@ export function drawLinks (view: View, { form, table, media, isCut }: LinksDocum
             ]}
           />
         )}
-        <SortedTable columns={[...linkColumns, spark]} table={table} form={form} view={view} label={texts.title} address={(change) => view.href({ to: 'links', query: { q, node, medium, only, sort, dir, ...change } })} />
+        <SortedTable columns={[...linkColumns, spark]} table={table} form={form} view={view} label={texts.title} idOf={({ a, b, medium }) => rowId(a, b, medium)} address={(change) => view.href({ to: 'links', query: { q, node, medium, only, sort, dir, ...change } })} />
         {isCut && <p class='hint'>{tableTexts.cut(table.total)}</p>}
       </>
     ),

@@ -1,4 +1,5 @@
 import type { IssueReferenceBody } from '../../http/schemas/issues.js'
+import { rowId } from '../file-name.js'
 import { Filter } from '../parts/filter.js'
 import { figure, IssueRefs, worstOf } from '../parts/figure.js'
 import { Markup } from '../parts/markup.js'
@@ -6,7 +7,6 @@ import { SortedTable } from '../parts/table.js'
 import { Time } from '../parts/time.js'
 import { renderPage, type View } from '../page.js'
 import type { Column, TableForm, TablePage } from '../table.js'
-import { sitesTexts } from '../texts/places.js'
 import { nodesTexts as texts, tableTexts } from '../texts/tables.js'
 
 export const nodeKinds = ['router', 'companion', 'repeater'] as const
@@ -64,7 +64,6 @@ export function drawNodes (view: View, { form, table, isCut }: NodesDocument): s
     children: (
       <>
         <h1>{texts.title}</h1>
-        <p><a href={view.href({ to: 'sites' })}>{sitesTexts.all}</a></p>
         {view.isLive && (
           <Filter
             action={view.href({ to: 'nodes' })} kept={{ sort, dir }} fields={[
@@ -74,7 +73,7 @@ export function drawNodes (view: View, { form, table, isCut }: NodesDocument): s
             ]}
           />
         )}
-        <SortedTable columns={[...nodeColumns, spark]} table={table} form={form} view={view} label={texts.title} address={(change) => view.href({ to: 'nodes', query: { q, status, kind, sort, dir, ...change } })} />
+        <SortedTable columns={[...nodeColumns, spark]} table={table} form={form} view={view} label={texts.title} idOf={({ id }) => rowId(id)} address={(change) => view.href({ to: 'nodes', query: { q, status, kind, sort, dir, ...change } })} />
         {isCut && <p class='hint'>{tableTexts.cut(table.total)}</p>}
       </>
     ),

@@ -1,4 +1,5 @@
 import type { PathBody } from '../../http/schemas/paths.js'
+import { rowId } from '../file-name.js'
 import { Filter } from '../parts/filter.js'
 import { figure, IssueRefs, worstOf } from '../parts/figure.js'
 import { Markup } from '../parts/markup.js'
@@ -67,7 +68,7 @@ export function drawPaths (view: View, { form, table, isCut }: PathsDocument): s
             ]}
           />
         )}
-        <SortedTable columns={[...pathColumns, spark]} table={table} form={form} view={view} label={texts.title} address={(change) => view.href({ to: 'paths', query: { q, node, only, sort, dir, ...change } })} />
+        <SortedTable columns={[...pathColumns, spark]} table={table} form={form} view={view} label={texts.title} idOf={({ src, dst }) => rowId(src, dst)} address={(change) => view.href({ to: 'paths', query: { q, node, only, sort, dir, ...change } })} />
         {isCut && <p class='hint'>{tableTexts.cut(table.total)}</p>}
       </>
     ),

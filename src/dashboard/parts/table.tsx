@@ -12,18 +12,20 @@ interface TableProps<Row> {
   address: (change: Record<string, string>) => string
   /** What the table is about, for people who hear it. */
   label: string
+  /** Of a row, for links to it. */
+  idOf: (row: Row) => string
 }
 
 /** Rows with headings that sort them, where pages are served; and the pages there are. */
-export function SortedTable<Row> ({ columns, table, form, view, address, label }: TableProps<Row>) {
+export function SortedTable<Row> ({ columns, table, form, view, address, label, idOf }: TableProps<Row>) {
   return (
     <>
       <div class='scroll' data-live id='table' tabIndex={0} role='region' aria-label={label}>
         {table.total === 0
           ? <p>{texts.nothing}</p>
-          : <Grid columns={columns} rows={table.rows} view={view} sorted={{ form, address }} />}
+          : <Grid columns={columns} rows={table.rows} view={view} sorted={{ form, address }} idOf={idOf} />}
       </div>
-      <Pages table={table} address={address} />
+      <Pages table={table} view={view} address={address} />
     </>
   )
 }
@@ -35,7 +37,9 @@ export function ShortTable<Row> ({ columns, rows, view, label }: { columns: read
 
 type Sorted = Pick<TableProps<unknown>, 'form' | 'address'>
 
-function Grid<Row> ({ columns, rows, view, sorted }: { columns: readonly Column<Row>[], rows: readonly Row[], view: View, sorted?: Sorted }) {
+interface GridProps<Row> { columns: readonly Column<Row>[], rows: readonly Row[], view: View, sorted?: Sorted, idOf?: (row: Row) => string }
+
+function Grid<Row> ({ columns, rows, view, sorted, idOf }: GridProps<Row>) {
   const groups = [...group(columns, (column) => column.group ?? column.name).values()]
   const below = columns.filter((column) => column.group !== undefined)
   const heading = (column: Column<Row>) => <Heading key={column.name} column={column} span={column.group === undefined && below.length > 0 ? 2 : 1} {...sorted !== undefined && view.isLive && { sorted }} />
@@ -45,7 +49,7 @@ function Grid<Row> ({ columns, rows, view, sorted }: { columns: readonly Column<
         <tr>{groups.map((members) => members[0]?.group === undefined ? members.map(heading) : <th key={members[0].group} scope='colgroup' colSpan={members.length} class='group'>{members[0].group}</th>)}</tr>
         {below.length > 0 && <tr>{below.map(heading)}</tr>}
       </thead>
-      <tbody>{rows.map((row, i) => <tr key={i}>{columns.map((column) => <td key={column.name} class={column.isNumber ? 'number' : column.name}>{column.cell(row, view)}</td>)}</tr>)}</tbody>
+      <tbody>{rows.map((row, i) => <tr key={i} id={idOf?.(row)}>{columns.map((column) => <td key={column.name} class={column.isNumber ? 'number' : column.name}>{column.cell(row, view)}</td>)}</tr>)}</tbody>
     </table>
   )
 }
@@ -62,13 +66,13 @@ function Heading<Row> ({ column, span, sorted }: { column: Column<Row>, span: nu
   )
 }
 
-function Pages ({ table: { total, page, pages }, address }: Pick<TableProps<unknown>, 'table' | 'address'>) {
+function Pages ({ table: { total, page, pages }, view: { isLive }, address }: Pick<TableProps<unknown>, 'table' | 'view' | 'address'>) {
   return (
     <p class='pages'>
       {texts.total(total)}
       {pages > 1 && <> · {texts.page(page, pages)}</>}
-      {page > 1 && <> · <a rel='prev' href={address({ page: String(page - 1) })}>{texts.previous}</a></>}
-      {page < pages && <> · <a rel='next' href={address({ page: String(page + 1) })}>{texts.next}</a></>}
+      {isLive && page > 1 && <> · <a rel='prev' href={address({ page: String(page - 1) })}>{texts.previous}</a></>}
+      {isLive && page < pages && <> · <a rel='next' href={address({ page: String(page + 1) })}>{texts.next}</a></>}
     </p>
   )
 }

@@ -1,34 +1,20 @@
-import { group } from 'd3-array'
 import type { Pool } from 'pg'
 import type { Overview } from '../../dashboard/pages/overview.js'
-import type { IssueTree } from '../../dashboard/parts/issue-card.js'
+import type { LayOut } from '../../topology/layout-cache.js'
 import { listIssues } from '../queries/issues.js'
-import type { IssueBody } from '../schemas/issues.js'
+import { foldIssues } from './fold-issues.js'
+import { readTopology } from './topology.js'
 
 /** More cards than that nobody reads. */
 const mostCards = 20
 const mostRead = 1000
-const weights = { critical: 0, major: 1, minor: 2 } as const
 
 /** The open issues, folded under their causes, the worst first. */
-export async function readOverview (db: Pool): Promise<Overview> {
+export async function readOverview (db: Pool, { nowMs, layOut }: { nowMs: number, layOut: LayOut }): Promise<Overview> {
   const { rows } = await listIssues(db, { status: 'open', limit: mostRead })
+  const { mesh, layout } = await readTopology(db, { nowMs, layOut })
   const trees = foldIssues(rows)
   const issues = trees.filter(({ issue }) => issue.category !== 'data_quality')
-  return { issues: issues.slice(0, mostCards), more: Math.max(0, issues.length - mostCards), dataQuality: trees.filter(({ issue }) => issue.category === 'data_quality').slice(0, mostCards) }
-}
-
-/** Puts each issue under the open one that causes it. Worst first; those that somebody has seen, or whose data is gone, after the others. */
-export function foldIssues (issues: IssueBody[]): IssueTree[] {
-  const ids = new Set(issues.map(({ id }) => id))
-  const caused = (issue: IssueBody) => issue.caused_by !== null && ids.has(issue.caused_by)
-  const byCause = group(issues.filter(caused), ({ caused_by: cause }) => cause)
-  return issues.filter((issue) => !caused(issue))
-    .map((issue) => ({ issue, consequences: byCause.get(issue.id) ?? [] }))
-    .sort((x, y) => rank(x) - rank(y) || y.consequences.length - x.consequences.length || x.issue.started_at.localeCompare(y.issue.started_at))
-}
-
-function rank ({ issue }: IssueTree): number {
-  const isAside = issue.acknowledged || issue.in_maintenance || issue.stale
-  return weights[issue.severity] + (isAside ? 10 : 0)
+  const dataQuality = trees.filter(({ issue }) => issue.category === 'data_quality').slice(0, mostCards)
+  return { issues: issues.slice(0, mostCards), more: Math.max(0, issues.length - mostCards), dataQuality, ...mesh.nodes.length > 0 && { map: { mesh, layout } } }
 }

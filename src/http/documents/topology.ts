@@ -12,7 +12,7 @@ import type { IssueBody } from '../schemas/issues.js'
 import type { NodeBody } from '../schemas/nodes.js'
 import type { LinkBody } from '../schemas/paths.js'
 import { costOf, thinOut } from '../topology.js'
-import { foldIssues } from './overview.js'
+import { foldIssues } from './fold-issues.js'
 
 /** More nodes than that make no map that anybody reads. */
 const mostNodes = 2000

@@ -195,7 +195,7 @@ export async function binCounters (db: Pool, node: string, range: Range, metrics
   const firstMs = Date.parse(rangeParameters(range)[0])
 
   return metrics.flatMap((metric) => {
-    const growths = growthOf(readings.get(metric) ?? [], uptimes, { counterBits: describeMetric(metric).counterBits ?? 32, bucketS })
+    const growths = growthOf(readings.get(metric) ?? [], uptimes, { counterBits: describeMetric(metric).counterBits ?? 32, nowMs: range.nowMs, ...bucketS !== undefined && { bucketS } })
     return binRates(growths.filter(({ timeMs }) => timeMs >= firstMs), range.stepS)
       .map(({ timeMs, ...values }) => ({ metric, time: new Date(timeMs).toISOString(), ...values }))
   })

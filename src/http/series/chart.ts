@@ -65,7 +65,7 @@ export async function makeChart (source: ChartSource, request: ChartRequest): Pr
 
 /** Raw rows that hold the present value, of which an aggregate's last bin has only the mean. */
 function presentRange (nowMs: number): Range {
-  return { fromMs: nowMs - presentS * 1000, toMs: nowMs, stepS: presentStepS, source: 'raw' }
+  return { fromMs: nowMs - presentS * 1000, toMs: nowMs, stepS: presentStepS, source: 'raw', nowMs }
 }
 
 function rangeOf ({ window, from, to, nowMs }: ChartRequest, isSparse?: boolean): ChartRange {

@@ -9,7 +9,8 @@ export interface RangeQuery { from?: string, to?: string, step?: number, points?
 /** How long rows are kept, in seconds; Infinity for ever. */
 export interface Kept { rawS: number, hourlyS: number }
 
-export interface Range { fromMs: number, toMs: number, stepS: number, source: Source }
+/** `nowMs`: a bucket that it lies in is not over yet. */
+export interface Range { fromMs: number, toMs: number, stepS: number, source: Source, nowMs: number }
 
 const daySeconds = 86_400
 const hourSeconds = 3600
@@ -42,7 +43,7 @@ export function chooseRange (query: RangeQuery, kept: Kept, nowMs: number): Rang
 
   const source = chooseSource({ wantedS, rangeS, ageS: (nowMs - fromMs) / 1000 }, kept)
   const ownS = { raw: 1, hourly: hourSeconds, daily: daySeconds }[source]
-  return { fromMs, toMs, stepS: Math.ceil(wantedS / ownS) * ownS, source }
+  return { fromMs, toMs, stepS: Math.ceil(wantedS / ownS) * ownS, source, nowMs }
 }
 
 function chooseSource ({ wantedS, rangeS, ageS }: { wantedS: number, rangeS: number, ageS: number }, kept: Kept): Source {

@@ -1,0 +1,72 @@
+import { readAssets } from '../dashboard/assets.js'
+import { drawIssue } from '../dashboard/pages/issue.js'
+import { drawIssues } from '../dashboard/pages/issues.js'
+import { drawLinks } from '../dashboard/pages/links.js'
+import { drawNodes } from '../dashboard/pages/nodes.js'
+import { drawOverview } from '../dashboard/pages/overview.js'
+import { drawPaths } from '../dashboard/pages/paths.js'
+import { drawTopology } from '../dashboard/pages/topology.js'
+import { readIssue } from '../http/documents/issue.js'
+import { readOverview } from '../http/documents/overview.js'
+import { readLinks, readNodes, readPaths } from '../http/documents/tables.js'
+import { readTopology } from '../http/documents/topology.js'
+import { findMeshHealth } from '../http/queries/health.js'
+import { listIssues } from '../http/queries/issues.js'
+import { listRadios } from '../http/queries/radios.js'
+import { createLayoutCache } from '../topology/layout-cache.js'
+import { htaccess } from './htaccess.js'
+import { page, type Making, type SiteSources } from './making.js'
+import { placeTargets } from './places.js'
+import { listRadioPages } from './radios.js'
+import { listReportFiles } from './reports.js'
+import type { SiteFile } from './write-site.js'
+
+const mostRadios = 1000
+const mostIssues = 1000
+const mostRows = 1000
+
+/** Every file of the site, in the order in which they have to be written. */
+export async function listSite (sources: SiteSources): Promise<SiteFile[]> {
+  const { db, now, unknownAfterS } = sources
+  const nowMs = now()
+  const assets = readAssets()
+  const { rows: radios } = await listRadios(db, { limit: mostRadios }, nowMs)
+  const places = placeTargets(radios, assets.fileOf)
+  const view = { nowMs, health: await findMeshHealth(db, unknownAfterS, nowMs), isLive: false }
+  const layOut = createLayoutCache(1)
+  const making: Making = { ...sources, places, assets, view }
+  return [
+    ...[...assets.files].filter(([name]) => !/^(live|panel)\./.test(name)).map(([name, { body }]) => ({ path: `assets/${name}`, isBase: true, make: async () => body })),
+    { path: '.htaccess', make: async () => htaccess },
+    ...await listIssuePages(making),
+    ...listTables(making),
+    ...listRadioPages(making, radios),
+    ...await listReportFiles(making, sources.reports),
+    page(making, { to: 'topology' }, async (view) => drawTopology(view, await readTopology(db, { nowMs, layOut }), { ...sources, isComplete: true })),
+    page(making, { to: 'overview' }, async (view) => drawOverview(view, await readOverview(db, { nowMs, layOut }), sources)),
+  ]
+}
+
+async function listIssuePages (making: Making): Promise<SiteFile[]> {
+  const { db, charts, timeZone, units } = making
+  const { rows: issues } = await listIssues(db, { status: 'open', limit: mostIssues })
+  const kinds = [...new Set(issues.map(({ kind }) => kind))].sort()
+  return [
+    ...issues.map(({ id }) => page(making, { to: 'issue', id }, async (view) => {
+      const document = await readIssue(charts, id, { timeZone, units })
+      return document === undefined ? null : drawIssue(view, document)
+    })),
+    page(making, { to: 'issues' }, async (view) => drawIssues(view, { form: { status: 'open' }, issues, kinds, next: null })),
+  ]
+}
+
+/** Of a large mesh not every row: what is cut is said there. */
+function listTables (making: Making): SiteFile[] {
+  const { db, view: { nowMs } } = making
+  const form = { page: 1, perPage: mostRows }
+  return [
+    page(making, { to: 'nodes' }, async (view) => drawNodes(view, await readNodes(db, { ...form, sort: 'node' }, nowMs))),
+    page(making, { to: 'links' }, async (view) => drawLinks(view, await readLinks(db, { ...form, sort: 'link' }, nowMs))),
+    page(making, { to: 'paths' }, async (view) => drawPaths(view, await readPaths(db, { ...form, sort: 'path' }, nowMs))),
+  ]
+}

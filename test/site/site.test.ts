@@ -1,0 +1,87 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { accessibilityOf, noBrowser, overflowOf, shoot, startBrowser } from '../support/browser.js'
+import { ago, incident, insert, nowMs, startTestApi } from '../support/api.js'
+import { loadConfig } from '../../src/config.js'
+import { temporaryFolder } from '../support/embedded.js'
+import { deadLinks, filesBelow, serveFolder } from '../support/site.js'
+import { reportSettings } from '../../src/http/reports/sources.js'
+import type { SiteSources } from '../../src/site/making.js'
+import { listSite } from '../../src/site/site.js'
+import { writeSite } from '../../src/site/write-site.js'
+
+const { pool } = await startTestApi(t)
+const kept = { rawS: Infinity, hourlyS: Infinity }
+const sources = (atMs = nowMs): SiteSources => ({
+  db: pool, now: () => atMs, unknownAfterS: 1800, charts: { db: pool, now: () => atMs, kept, radiosKept: kept }, timeZone: 'Europe/Zurich', units: 'metric', outline: [],
+  reports: { db: pool, now: () => atMs, settings: reportSettings(loadConfig({ TZ: 'Europe/Zurich' }).config, Infinity) },
+})
+const write = async (folder: string, atMs = nowMs) => await writeSite(folder, await listSite(sources(atMs)), { now: () => atMs })
+const evil = '<script>alert(1)</script>'
+
+async function insertMesh (): Promise<void> {
+  await insert(pool, 'nodes', [
+    ...['Town', 'Lake', evil].map((name) => ({ name, kind: 'router', first_seen: ago(90_000), last_seen: ago(9) })),
+    ...[['Hill', 'repeater'], ['Peak', 'repeater'], ['Base', 'companion']].map(([name, kind]) => ({ name, kind, first_seen: ago(90_000), last_seen: ago(9) })),
+  ])
+  const readings = (node: string, values: Record<string, (i: number) => number>) => Object.entries(values).flatMap(([metric, valueOf]) =>
+    Array.from({ length: 90 }, (_, i) => ({ time: ago(i * 900), received_at: ago(i * 900), node, metric, value: valueOf(i) })))
+  await insert(pool, 'radio_metrics', [
+    ...readings('Hill', { bat: (i) => 3900 - i, last_snr: (i) => 8 - i / 30, nb_recv: (i) => 9000 - 10 * i, 'telemetry.temperature.2': () => 21 }),
+    ...readings('Peak', { bat: () => 4000 }),
+    ...readings('Base', { battery_mv: () => 4100, contacts: () => 42 }),
+  ])
+  await insert(pool, 'hop_quality', Array.from({ length: 50 }, (_, i) => ({
+    time: ago(i * 40), received_at: ago(i * 40), src: 'Town', dst: 'Lake', hop_index: 0, from_node: 'Town', to_node: 'Lake', link_type: 'rf', lq: 0.4, nlq: 0.9, etx: 2.8,
+  })))
+  await insert(pool, 'path_probe', Array.from({ length: 50 }, (_, i) => ({
+    time: ago(i * 40), received_at: ago(i * 40), src: 'Town', dst: 'Lake', peer: 'Lake', rtt_ms: 12, jitter_ms: 3, loss_pct: 0, route: JSON.stringify(['Town', 'Lake']),
+  })))
+  await insert(pool, 'incidents', [
+    incident('link', 300, { kind: 'rf_quality_drop', category: 'network', severity: 'critical', subject: 'Lake--Town', scope: { type: 'link', a: 'Lake', b: 'Town', medium: 'rf' }, next_steps: ['Check the antenna'], impact: { routes: 1, nodes: ['Lake', 'Town'], paths: ['Town>Lake'] } }),
+    incident('evil', 250, { subject: evil, scope: { type: 'node', node: evil }, cause: evil }),
+  ])
+}
+
+t.test('an empty database gives a site all the same', async (t) => {
+  const folder = temporaryFolder(t)
+  await write(folder)
+  t.same(deadLinks(folder), [])
+  t.match(readFileSync(join(folder, 'index.html'), 'utf8'), 'No open issues.')
+})
+
+t.test('every link leads somewhere, relative; a second run writes next to nothing', async (t) => {
+  await insertMesh()
+  const folder = temporaryFolder(t)
+  const { written } = await write(folder)
+  t.equal(written, filesBelow(folder).filter((path) => !path.startsWith('.meshmon')).length)
+  t.same(deadLinks(folder), [])
+  for (const path of ['index.html', 'issues.html', '.htaccess']) t.ok(existsSync(join(folder, path)), path)
+  for (const path of filesBelow(folder).filter((path) => path.endsWith('.html'))) t.notMatch(readFileSync(join(folder, path), 'utf8'), evil, path)
+
+  t.match(await write(folder), { written: 0, removed: 0 })
+  await pool.query("update incidents set state = 'closed', ended_at = $1, resolution = 'recovered' where id = 'evil'", [ago(1)])
+  t.match(await write(folder), { removed: 1 })
+  t.same(deadLinks(folder), [])
+
+  rmSync(join(folder, 'index.html'))
+  await write(folder)
+  t.ok(existsSync(join(folder, 'index.html')), 'what somebody has deleted comes back')
+})
+
+t.test('in a browser, below a path of another web server', { skip: noBrowser }, async (t) => {
+  await insertMesh()
+  const folder = temporaryFolder(t)
+  await write(folder)
+  const address = await serveFolder(t, folder)
+  const { open } = await startBrowser(t)
+  for (const path of filesBelow(folder).filter((path) => path.endsWith('.html') && !path.includes('/20'))) {
+    const { page, complaints } = await open(t, `${address}${path}`, { width: 360 })
+    t.same(complaints, [], path)
+    t.equal(await overflowOf(page), 0, path)
+  }
+  const { page } = await open(t, address, { width: 1280 })
+  t.same(await accessibilityOf(page), [])
+  await shoot(page, 'site-index')
+})
