@@ -42,6 +42,7 @@ import { ageSeconds } from './http/series/range.js'
 import { validateRequests } from './http/validation.js'
 import type { Ingest } from './ingest/ingest.js'
 import type { Metrics } from './metrics.js'
+import type { Site } from './places/sites.js'
 import type { Outline } from './topology/outline.js'
 
 /** What the issue engine tells and does on request. */
@@ -58,6 +59,8 @@ export interface AppDependencies {
   ingest: Ingest
   health: HealthSources
   engine: EngineSources
+  /** Places that the operator named. */
+  sites: readonly Site[]
   /** Where answers come from. */
   db: Pool
   /** Milliseconds since 1970. */
@@ -80,7 +83,7 @@ const mostConnections = 4000
  * Tests use this same function.
  */
 export async function buildApp (deps: AppDependencies) {
-  const { config, log, metrics, db, now, requestTimeoutMs = defaultRequestTimeoutMs } = deps
+  const { config, log, metrics, db, now, sites, requestTimeoutMs = defaultRequestTimeoutMs } = deps
   const brokenRequests = answerBrokenRequests()
   const app = Fastify({
     loggerInstance: log,
@@ -128,9 +131,10 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(eventRoutes, { db, now, unknownAfterS: deps.engine.healthUnknownAfterS })
   await app.register(ruleRoutes, { db, now, rules: deps.engine.rules, replay: deps.engine.replay })
   await app.register(rejectedRoutes, { db })
-  for (const routes of [issueRoutes, issueActionRoutes, maintenanceRoutes, notificationRoutes, nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {
+  for (const routes of [issueRoutes, issueActionRoutes, maintenanceRoutes, notificationRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {
     await app.register(routes, { db, now })
   }
+  await app.register(nodeRoutes, { db, now, sites })
   const hourlyS = ageSeconds(config.RETENTION_HOURLY)
   const kept = { rawS: ageSeconds(config.RETENTION_RAW), hourlyS }
   const radiosKept = { rawS: ageSeconds(config.RETENTION_RADIO), hourlyS }
@@ -141,6 +145,6 @@ export async function buildApp (deps: AppDependencies) {
   const reports = { db, now, settings: reportSettings(config, hourlyS) }
   await app.register(reportRoutes, reports)
   await app.register(chartRoutes, { ...charts, ...look })
-  await app.register(uiRoutes, { db, now, charts, reports, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS, outline: deps.outline ?? [] })
+  await app.register(uiRoutes, { db, now, charts, sites, reports, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS, outline: deps.outline ?? [] })
   return app
 }

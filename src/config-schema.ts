@@ -57,6 +57,7 @@ export const settings = Type.Object({
   ENGINE_INTERVAL_S: integer('Seconds between two evaluations of the rules.', 10, 1, 300),
   ENGINE_DELAY_S: integer('An evaluation judges the moment so many seconds before it, so that what was measured has arrived.', 5, 0, 300),
   RULES_FILE: Type.Optional(text('YAML file of the rules\' thresholds. Unset: the defaults of rules.example.yaml.', { minLength: 1 })),
+  SITES: Type.Optional(text('YAML file of the places where nodes and radios stand together, as in sites.example.yaml. Unset: by coordinates alone.', { minLength: 1 })),
   NETWORK_STATUS_TIMING: Type.Enum(['unusable', 'trusted'], { description: 'Whether RTT and jitter of network_status messages count. They are wrong by construction in the one agent that sends them.', default: 'unusable' }),
 
   NOTIFY_URLS: Type.Array(Type.String({ pattern: '^(https?://[^/?#\\s]+\\S*|ntfys?://[^/?#\\s]+/[A-Za-z0-9_-]{1,64})$', format: 'url' }), {
@@ -109,7 +110,7 @@ export type Config = Static<typeof settings>
 export const aliases: Readonly<Record<string, string>> = { DB_DSN: 'DATABASE_URL' }
 
 /** Settings that a file may hold and nothing of ours reads: those of meshcore-stats that only its pages show, those to come. */
-export const unreadSettings = /^RADIO_(FREQUENCY|BANDWIDTH|SPREAD_FACTOR|CODING_RATE)$|^(HTML_PATH|SITES|COMPANION_PUBKEY_PREFIX)$/
+export const unreadSettings = /^RADIO_(FREQUENCY|BANDWIDTH|SPREAD_FACTOR|CODING_RATE)$|^(HTML_PATH|COMPANION_PUBKEY_PREFIX)$/
 
 export function isSecret (schema: TSchema): boolean {
   return 'writeOnly' in schema && schema.writeOnly === true

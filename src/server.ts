@@ -20,6 +20,7 @@ import { createReceiptClock } from './ingest/receipt-clock.js'
 import { createWriter, Unavailable, type Writer } from './ingest/writer.js'
 import { createMessageReader } from './messages/index.js'
 import { createMetrics, type Metrics } from './metrics.js'
+import type { Site } from './places/sites.js'
 import { createEngine, type Engine, type SlotReport } from './rules/engine.js'
 import { replay } from './rules/replay.js'
 import { createRunner, type Runner } from './rules/runner.js'
@@ -47,6 +48,8 @@ export interface CollectorOptions {
   rules?: RuleSettings
   /** Drawn beneath the map. */
   outline?: Outline
+  /** Places that the operator named; none unless given. */
+  sites?: readonly Site[]
   /** Where several workers serve one port: gives the figures of all, knowing this one's. */
   shareMetrics?: (registry: Registry) => () => Promise<string>
 }
@@ -64,7 +67,7 @@ const closeGraceMs = 5000
  * Starts a collector: listens at once, opens and migrates the database behind. Until that is done /ingest answers 503 and
  * /readyz says why.
  */
-export async function startCollector (config: Config, log: Logger, { now = Date.now, requestTimeoutMs, shareMetrics, outline, rules = defaultSettings() }: CollectorOptions = {}): Promise<Collector> {
+export async function startCollector (config: Config, log: Logger, { now = Date.now, requestTimeoutMs, shareMetrics, outline, rules = defaultSettings(), sites = [] }: CollectorOptions = {}): Promise<Collector> {
   const metrics = createMetrics(() => writer.queuedRows)
   const database = openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, applicationName: 'meshmon', log })
   addDatabaseMetrics(metrics.registry, database.reader, now)
@@ -85,8 +88,7 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
     log,
     metrics,
     readMetrics: shareMetrics?.(metrics.registry) ?? (() => metrics.registry.metrics()),
-    db: database.reader,
-    now,
+    db: database.reader, now, sites,
     ingest: createIngest({
       writer,
       read: createMessageReader(),

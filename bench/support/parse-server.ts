@@ -17,6 +17,7 @@ const app = await buildApp({
   log,
   readMetrics: () => metrics.registry.metrics(),
   ingest: { accept: storesNothing, quarantine: storesNothing },
+  sites: [],
   db: createPool({ host: '127.0.0.1', applicationName: 'bench', max: 1 }, log),
   now: Date.now,
   health: { status: () => ({ queue_rows: 0, database: {}, maintenance: [], engine: { last_slot: null, last_evaluation: null, error: null } }), unreadyReason: async () => null },

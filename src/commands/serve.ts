@@ -4,6 +4,7 @@ import { isWorker, onPrimarySaysReload, reloadWorkers, runWorkers, sumMetrics, u
 import { loadConfig, type Config } from '../config.js'
 import { createLog } from '../log.js'
 import { loadOutline } from '../map-file.js'
+import { loadSites, type Site } from '../places/sites.js'
 import { loadRuleSettings } from '../rules/settings/load.js'
 import { RuleSettingsError, type RuleSettings } from '../rules/settings/read.js'
 import { startCollector } from '../server.js'
@@ -19,6 +20,7 @@ export function serveCommand (): Command {
       const { config, file, unknown } = loadConfig()
       const rules = loadRuleSettings(config.RULES_FILE)
       const outline = loadOutline(config.MAP_GEOJSON)
+      const sites = loadSites(config.SITES)
       const log = createLog(config.LOG_LEVEL)
       log.info({ version, file }, 'meshmon starts')
       for (const name of unknown) log.warn(`${file}: nothing reads ${name}; is it misspelt?`)
@@ -30,11 +32,11 @@ export function serveCommand (): Command {
         return
       }
       // A worker lives as long as its channel to the primary.
-      await serve(config, { rules, outline }, log).finally(() => { if (isWorker) process.disconnect() })
+      await serve(config, { rules, outline, sites }, log).finally(() => { if (isWorker) process.disconnect() })
     })
 }
 
-async function serve (config: Config, files: { rules: RuleSettings, outline: Outline }, log: Logger): Promise<void> {
+async function serve (config: Config, files: { rules: RuleSettings, outline: Outline, sites: Site[] }, log: Logger): Promise<void> {
   // First of all: Ctrl-C may come while the start is under way.
   const stopped = isWorker ? untilPrimarySaysStop() : untilSignal(log)
   const starting = startCollector(config, log, { ...files, ...(isWorker && { shareMetrics: sumMetrics }) })

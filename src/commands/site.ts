@@ -5,6 +5,7 @@ import { reportSettings, zoneOf } from '../http/reports/sources.js'
 import { ageSeconds } from '../http/series/range.js'
 import { createLog } from '../log.js'
 import { loadOutline } from '../map-file.js'
+import { loadSites } from '../places/sites.js'
 import { Progress } from '../progress.js'
 import { loadRuleSettings } from '../rules/settings/load.js'
 import { parseDuration } from '../simulate/faults.js'
@@ -63,7 +64,7 @@ function describeSources (config: Config, db: SiteSources['db']): SiteSources {
   const charts = { db, now: Date.now, kept: { rawS: ageSeconds(config.RETENTION_RAW), hourlyS }, radiosKept: { rawS: ageSeconds(config.RETENTION_RADIO), hourlyS } }
   return {
     db, now: Date.now, charts, unknownAfterS: loadRuleSettings(config.RULES_FILE).engine.health_unknown_after_s,
-    timeZone: zoneOf(config), units: config.DISPLAY_UNIT_SYSTEM, outline: loadOutline(config.MAP_GEOJSON),
+    timeZone: zoneOf(config), units: config.DISPLAY_UNIT_SYSTEM, outline: loadOutline(config.MAP_GEOJSON), sites: loadSites(config.SITES),
     reports: { db, now: Date.now, settings: reportSettings(config, hourlyS) },
   }
 }

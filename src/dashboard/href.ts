@@ -4,12 +4,13 @@ export type ChartWindow = typeof windowNames[number]
 
 /** A page, a chart or a file that a page may refer to. */
 export type Target =
-  | { to: 'overview' | 'topology' | 'radios' | 'reports' | 'rules' | 'maintenance' | 'login' | 'panel-script' }
+  | { to: 'overview' | 'topology' | 'sites' | 'radios' | 'reports' | 'rules' | 'maintenance' | 'login' | 'panel-script' }
   /** A table, with what it is filtered and sorted by. */
   | { to: 'nodes' | 'links' | 'paths' | 'rejected', query?: Readonly<Record<string, string | undefined>> }
   | { to: 'issues', status?: 'open' | 'closed' | 'all' }
   | { to: 'issue', id: string }
   | { to: 'node', id: string, window?: ChartWindow }
+  | { to: 'site', name: string, window?: ChartWindow }
   | { to: 'link', a: string, b: string, medium: string, window?: ChartWindow }
   | { to: 'path', src: string, dst: string, window?: ChartWindow }
   | { to: 'radio', node: string, window?: ChartWindow }
@@ -38,6 +39,7 @@ export function collectorHref (assetFile: (name: string) => string): Href {
       case 'issues': return target.status === undefined || target.status === 'open' ? '/ui/issues' : `/ui/issues?status=${target.status}`
       case 'issue': return `/ui/issues/${segment(target.id)}`
       case 'node': return `/ui/nodes/${segment(target.id)}${queryOf({ window: target.window })}`
+      case 'site': return `/ui/sites/${segment(target.name)}${queryOf({ window: target.window })}`
       case 'link': return `/ui/links/${segment(target.a)}/${segment(target.b)}${queryOf({ medium: target.medium === 'rf' ? undefined : target.medium, window: target.window })}`
       case 'path': return `/ui/paths/${segment(target.src)}/${segment(target.dst)}${queryOf({ window: target.window })}`
       case 'radio': return `/ui/radios/${segment(target.node)}/${target.window ?? 'day'}`

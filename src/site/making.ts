@@ -5,6 +5,7 @@ import type { Target } from '../dashboard/href.js'
 import type { View } from '../dashboard/page.js'
 import type { ReportSources } from '../http/reports/sources.js'
 import type { ChartSources } from '../http/series/sources.js'
+import type { Site } from '../places/sites.js'
 import type { Outline } from '../topology/outline.js'
 import type { Places } from './places.js'
 import type { SiteFile } from './write-site.js'
@@ -18,6 +19,8 @@ export interface SiteSources {
   units: UnitSystem
   reports: ReportSources
   outline: Outline
+  /** Of SITES. */
+  sites: readonly Site[]
 }
 
 /** What the files of one run are made with. */

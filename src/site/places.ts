@@ -25,9 +25,10 @@ export function placeTargets (radios: SiteRadio[], assetFile: (name: string) => 
       case 'node': return `nodes.html#${rowId(target.id)}`
       case 'link': return `links.html#${rowId(target.a, target.b, target.medium)}`
       case 'path': return `paths.html#${rowId(target.src, target.dst)}`
-      case 'radio': return radioFile(folders.get(target.node) ?? `radios/${fileName(target.node)}/`, target.window ?? 'day')
+      case 'radio': return windowFile(folders.get(target.node) ?? `radios/${fileName(target.node)}/`, target.window ?? 'day')
       case 'route': return 'topology.html'
       case 'chart': return `charts/${[target.kind, ...target.of.map(fileName), fileName(target.metric)].join('/')}${target.medium === undefined ? '' : `@${fileName(target.medium)}`}_${target.window}.svg`
+      case 'site': return windowFile(`sites/${fileName(target.name)}/`, target.window ?? 'day')
       case 'report': return reportFile(folders.get(target.radio ?? ''), target)
       case 'reports': return 'reports/index.html'
       case 'asset': return `assets/${assetFile(target.name)}`
@@ -48,7 +49,7 @@ export function placeTargets (radios: SiteRadio[], assetFile: (name: string) => 
   }
 }
 
-function radioFile (folder: string, window: ChartWindow): string {
+function windowFile (folder: string, window: ChartWindow): string {
   return `${folder}${window}.html`
 }
 

@@ -17,7 +17,7 @@ import { createLayoutCache } from '../topology/layout-cache.js'
 import { htaccess } from './htaccess.js'
 import { page, type Making, type SiteSources } from './making.js'
 import { placeTargets } from './places.js'
-import { listRadioPages } from './radios.js'
+import { listPlacePages, listRadioPages } from './windows.js'
 import { listReportFiles } from './reports.js'
 import type { SiteFile } from './write-site.js'
 
@@ -40,6 +40,7 @@ export async function listSite (sources: SiteSources): Promise<SiteFile[]> {
     { path: '.htaccess', make: async () => htaccess },
     ...await listIssuePages(making),
     ...listTables(making),
+    ...await listPlacePages(making),
     ...listRadioPages(making, radios),
     ...await listReportFiles(making, sources.reports),
     page(making, { to: 'topology' }, async (view) => drawTopology(view, await readTopology(db, { nowMs, layOut }), { ...sources, isComplete: true })),

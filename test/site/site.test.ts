@@ -14,7 +14,7 @@ import { writeSite } from '../../src/site/write-site.js'
 const { pool } = await startTestApi(t)
 const kept = { rawS: Infinity, hourlyS: Infinity }
 const sources = (atMs = nowMs): SiteSources => ({
-  db: pool, now: () => atMs, unknownAfterS: 1800, charts: { db: pool, now: () => atMs, kept, radiosKept: kept }, timeZone: 'Europe/Zurich', units: 'metric', outline: [],
+  db: pool, now: () => atMs, unknownAfterS: 1800, charts: { db: pool, now: () => atMs, kept, radiosKept: kept }, timeZone: 'Europe/Zurich', units: 'metric', outline: [], sites: [{ name: 'Summit', nodes: ['Town'], radios: ['Hill'] }],
   reports: { db: pool, now: () => atMs, settings: reportSettings(loadConfig({ TZ: 'Europe/Zurich' }).config, Infinity) },
 })
 const write = async (folder: string, atMs = nowMs) => await writeSite(folder, await listSite(sources(atMs)), { now: () => atMs })

@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import type { Test } from 'tap'
 import { buildApp, type EngineSources } from '../../src/app.js'
 import { loadConfig } from '../../src/config.js'
+import type { Site } from '../../src/places/sites.js'
 import { createMetrics } from '../../src/metrics.js'
 import type { Edition } from '../../src/database/edition.js'
 import { rollups } from '../../src/database/relations.js'
@@ -16,7 +17,7 @@ export const nowMs = Date.UTC(2026, 5, 15, 12)
 export const ago = (seconds: number) => new Date(nowMs - seconds * 1000).toISOString()
 
 /** The application without a database behind it, or with one; /ingest takes nothing. */
-export async function buildTestApp (db: Pool, settings: Record<string, string> = {}, engine: Partial<EngineSources> = {}) {
+export async function buildTestApp (db: Pool, settings: Record<string, string> = {}, engine: Partial<EngineSources> = {}, sites: readonly Site[] = []) {
   return await buildApp({
     config: loadConfig(settings).config,
     log: pino({ level: 'silent' }),
@@ -25,6 +26,7 @@ export async function buildTestApp (db: Pool, settings: Record<string, string> =
     ingest: { accept: async () => ({ received: 1, stored: 1, duplicates: 0, rejected: [] }), quarantine: async () => {} },
     health: { status: () => ({ queue_rows: 0, database: {}, maintenance: [], engine: { last_slot: null, last_evaluation: null, error: null } }), unreadyReason: async () => null },
     engine: { rules: () => ({ engine: {}, rules: [] }), healthUnknownAfterS: () => 1800, replay: async () => ({ incidents: [], slots: 0 }), ...engine },
+    sites,
     db,
     now: () => nowMs,
   })
@@ -42,9 +44,9 @@ const clearRollups = ['touched_buckets', ...rollups.map(({ name }) => `${name}_s
  * The API over a migrated database of the file's own, empty again before each of its tests. `get` gives status, headers and the body,
  * parsed where it is JSON.
  */
-export async function startTestApi (t: Test, { edition, settings = {}, engine }: { edition?: Edition, settings?: Record<string, string>, engine?: Partial<EngineSources> } = {}) {
+export async function startTestApi (t: Test, { edition, settings = {}, engine, sites }: { edition?: Edition, settings?: Record<string, string>, engine?: Partial<EngineSources>, sites?: readonly Site[] } = {}) {
   const { pool, isEmbedded } = await createTestDatabase(t, { edition })
-  const app = await buildTestApp(pool, settings, engine)
+  const app = await buildTestApp(pool, settings, engine, sites)
   t.teardown(() => app.close())
   t.beforeEach(async () => { await pool.query(edition === 'apache' ? `${clear};${clearRollups}` : clear) })
 

@@ -18,6 +18,8 @@ export interface NodeDocument {
   id: string
   /** Null for one that only others name. */
   node: NodeRecordBody | null
+  /** Where it stands with others; null where with none. */
+  place: string | null
   health: HealthBody | null
   crashes: CrashBody[]
   issues: IssueBody[]
@@ -30,7 +32,7 @@ export interface NodeDocument {
 const mostShown = 50
 
 /** Everything about one node or radio. */
-export function drawNode (view: View, { id, node, health, crashes, issues, paths, links, charts }: NodeDocument): string {
+export function drawNode (view: View, { id, node, place, health, crashes, issues, paths, links, charts }: NodeDocument): string {
   return renderPage(view, {
     title: id,
     section: 'nodes',
@@ -38,7 +40,7 @@ export function drawNode (view: View, { id, node, health, crashes, issues, paths
       <>
         <div data-live id='node'>
           <h1>{id} {node !== null && <StateOf node={node} />}</h1>
-          {node === null ? <p class='notice'>{texts.unknown}</p> : <About node={node} view={view} />}
+          {node === null ? <p class='notice'>{texts.unknown}</p> : <About node={node} place={place} view={view} />}
           <h2>{detailTexts.openIssues}</h2>
           {issues.length === 0 ? <p>{detailTexts.noIssues}</p> : <IssueList issues={issues} view={view} />}
           {node?.kind === 'router' && <><h2>{texts.health}</h2>{health === null ? <p>{texts.noHealth}</p> : <Health health={health} />}</>}
@@ -61,13 +63,13 @@ function StateOf ({ node: { status, retired_at: retired } }: { node: NodeRecordB
   return <small class={`state ${state}`}>{nodesTexts.statuses[state]}</small>
 }
 
-function About ({ node, view }: { node: NodeRecordBody, view: View }) {
+function About ({ node, place, view }: { node: NodeRecordBody, place: string | null, view: View }) {
   const { facts } = texts
   return (
     <>
       {node.retired_at !== null && <p class='notice'>{texts.retired} <Time at={node.retired_at} /></p>}
       <Facts facts={[
-        [facts.kind, nodesTexts.kinds[node.kind]], [facts.version, node.version], [facts.model, node.model], [facts.host, node.host], [facts.site, node.site],
+        [facts.kind, nodesTexts.kinds[node.kind]], [facts.version, node.version], [facts.model, node.model], [facts.host, node.host], [facts.site, place === null ? node.site : <a key='site' href={view.href({ to: 'site', name: place })}>{place}</a>],
         [facts.location, node.lat !== null && node.lon !== null ? `${node.lat.toFixed(5)}, ${node.lon.toFixed(5)}` : null], [facts.elevation, figure(node.elevation_m, 0, 'm')],
         [facts.first, <Time key='first' at={node.first_seen} />], [facts.last, node.last_seen !== null ? <Time at={node.last_seen} /> : null],
         [facts.gap, node.usual_gap_s === null ? null : secondsText(node.usual_gap_s)], [facts.pinned, node.pinned ? facts.yes : null],

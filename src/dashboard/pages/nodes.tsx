@@ -7,6 +7,7 @@ import { SortedTable } from '../parts/table.js'
 import { Time } from '../parts/time.js'
 import { renderPage, type View } from '../page.js'
 import type { Column, TableForm, TablePage } from '../table.js'
+import { sitesTexts } from '../texts/places.js'
 import { nodesTexts as texts, tableTexts } from '../texts/tables.js'
 
 export const nodeKinds = ['router', 'companion', 'repeater'] as const
@@ -64,6 +65,7 @@ export function drawNodes (view: View, { form, table, isCut }: NodesDocument): s
     children: (
       <>
         <h1>{texts.title}</h1>
+        <p><a href={view.href({ to: 'sites' })}>{sitesTexts.all}</a></p>
         {view.isLive && (
           <Filter
             action={view.href({ to: 'nodes' })} kept={{ sort, dir }} fields={[

@@ -5,12 +5,14 @@ import type { NodeDocument } from '../../dashboard/pages/node.js'
 import type { PathDocument } from '../../dashboard/pages/path.js'
 import type { PageChart } from '../../dashboard/parts/chart-figure.js'
 import { formatSubject, mediumOf, orderEnds } from '../../incidents/subject.js'
+import type { Site } from '../../places/sites.js'
 import { listCrashes } from '../queries/crashes.js'
 import { listIssues } from '../queries/issues.js'
 import { listLinksBetween, listLinksOf } from '../queries/links.js'
 import { findNames } from '../queries/names.js'
 import { findHealth, findNode } from '../queries/nodes.js'
 import { describePaths, findPath, listPathsOf } from '../queries/paths.js'
+import { readPlaceNames } from '../queries/places.js'
 import { listHops, listPathsOver, listRouteChanges } from '../queries/routes.js'
 import type { IssueBody } from '../schemas/issues.js'
 import { makeChart, type ChartSource } from '../series/chart.js'
@@ -27,17 +29,17 @@ const mostIssues = 200
 const mostCrashes = 50
 
 /** Undefined where nobody ever named such a node. */
-export async function readNode (sources: ChartSources, name: string, wanted: ChartsWanted): Promise<NodeDocument | undefined> {
+export async function readNode (sources: ChartSources, name: string, wanted: ChartsWanted, sites: readonly Site[]): Promise<NodeDocument | undefined> {
   const { db, now } = sources
   const nowMs = now()
   const node = await findNode(db, name, nowMs) ?? null
   const id = node?.id ?? (await findNames(db, [name]))[0]
   if (id === undefined) return undefined
-  const [health, crashes, issues, paths, links, charts] = await Promise.all([
-    findHealth(db, id, nowMs), listCrashes(db, { node: id, since: before(nowMs, weekS), limit: mostCrashes }), listIssues(db, { status: 'open', node: id, limit: mostIssues }),
+  const [placeOf, health, crashes, issues, paths, links, charts] = await Promise.all([
+    readPlaceNames(db, sites, nowMs), findHealth(db, id, nowMs), listCrashes(db, { node: id, since: before(nowMs, weekS), limit: mostCrashes }), listIssues(db, { status: 'open', node: id, limit: mostIssues }),
     listPathsOf(db, id, nowMs), listLinksOf(db, id, nowMs), node === null ? [] : drawCharts(sources, node.kind === 'router' ? chartsOfRouter(sources, id) : chartsOfRadio(sources, id), wanted),
   ])
-  return { id, node, health: health ?? null, crashes: crashes.rows, issues: issues.rows, paths, links, charts: { window: wanted.window, charts } }
+  return { id, node, place: node && placeOf(node), health: health ?? null, crashes: crashes.rows, issues: issues.rows, paths, links, charts: { window: wanted.window, charts } }
 }
 
 /** Undefined where nobody ever named one of the ends. */
@@ -72,7 +74,8 @@ async function listHistory (db: Pool, object: { link: string } | { route: string
   return { open: open.rows, past: past.rows }
 }
 
-interface Charted { target: Omit<ChartTarget, 'to' | 'window'>, read: () => Promise<ChartSource | undefined> }
+/** A chart that may be drawn. */
+export interface Charted { target: Omit<ChartTarget, 'to' | 'window'>, read: () => Promise<ChartSource | undefined> }
 
 function chartsOfRouter (sources: ChartSources, id: string): Charted[] {
   return ['cpu_pct', 'load1', 'mem_mb', 'free_mem_mb'].map((metric) => ({ target: { kind: 'nodes', of: [id], metric }, read: async () => await nodeSource(sources, { id, metric }) }))
@@ -93,7 +96,7 @@ function chartsOfPath (sources: ChartSources, path: { src: string, dst: string }
 }
 
 /** The charts that have data. */
-async function drawCharts ({ now }: ChartSources, charted: Charted[], wanted: ChartsWanted): Promise<PageChart[]> {
+export async function drawCharts ({ now }: ChartSources, charted: Charted[], wanted: ChartsWanted): Promise<PageChart[]> {
   const drawn = await Promise.all(charted.map(async ({ target, read }): Promise<PageChart[]> => {
     const source = await read()
     const chart = source && await makeChart({ ...source, mayBeEmpty: false }, { ...wanted, nowMs: now(), isInline: true })

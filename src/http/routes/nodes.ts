@@ -1,12 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Pool } from 'pg'
 import { Type } from 'typebox'
+import type { Site } from '../../places/sites.js'
 import { linkNext } from '../paging.js'
 import { listCrashes } from '../queries/crashes.js'
 import { listIssues } from '../queries/issues.js'
 import { listLinksOf } from '../queries/links.js'
 import { findHealth, findNode, listNodes, retire } from '../queries/nodes.js'
 import { listPathsOf } from '../queries/paths.js'
+import { readPlaceNames } from '../queries/places.js'
 import { notFound } from '../refused.js'
 import { answers, json, list, Name, noQuery, oneOf, paging, query, Time } from '../schemas/common.js'
 import { nodeStatuses } from '../schemas/nodes.js'
@@ -16,7 +18,7 @@ const shownIssues = 200
 const shownCrashes = 200
 const weekS = 7 * 86_400
 
-export const nodeRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => number }> = async (app, { db, now }) => {
+export const nodeRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => number, sites: readonly Site[] }> = async (app, { db, now, sites }) => {
   app.get('/nodes', {
     schema: {
       tags: ['nodes'],
@@ -28,7 +30,8 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => number
     const { pushed_since: pushedSince, ...filter } = request.query
     const { rows, next } = await listNodes(db, { ...filter, pushedSince: timeParameter('pushed_since', pushedSince) }, now())
     linkNext(request, reply, next)
-    return rows
+    const placeOf = await readPlaceNames(db, sites, now())
+    return rows.map((node) => ({ ...node, site: placeOf(node) ?? node.site }))
   })
 
   app.get('/nodes/:id', {
@@ -46,8 +49,10 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => number
     const health = await findHealth(db, node.id, nowMs)
     const crashes = await listCrashes(db, { node: node.id, since: before(nowMs, weekS), limit: shownCrashes })
     const issues = await listIssues(db, { status: 'open', node: node.id, limit: shownIssues })
+    const placeOf = await readPlaceNames(db, sites, nowMs)
     return {
       ...node,
+      site: placeOf(node) ?? node.site,
       last_health: health ?? null,
       crashes: crashes.rows,
       open_issues: issues.rows,

@@ -13,10 +13,10 @@ import { readView, sendPage, type PageSources } from './view.js'
 const window = oneOf(windowNames, { default: 'day' })
 
 export const detailRoutes: FastifyPluginAsyncTypebox<PageSources> = async (app, sources) => {
-  const { charts, timeZone, units } = sources
+  const { sites, charts, timeZone, units } = sources
 
   app.get('/ui/nodes/:id', { schema: { params: Type.Object({ id: Name }), querystring: query({ window }) } }, async (request, reply) => {
-    const document = await readNode(charts, request.params.id, { timeZone, units, window: request.query.window })
+    const document = await readNode(charts, request.params.id, { timeZone, units, window: request.query.window }, sites)
     if (document === undefined) throw notFound()
     return sendPage(reply, drawNode(await readView(sources, request), document))
   })

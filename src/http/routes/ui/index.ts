@@ -11,6 +11,7 @@ import { loginRoutes } from './login.js'
 import { maintenancePageRoutes } from './maintenance.js'
 import { overviewRoutes } from './overview.js'
 import { panelRoutes } from './panel.js'
+import { placeRoutes } from './places.js'
 import { radioPageRoutes } from './radios.js'
 import { reportPageRoutes } from './reports.js'
 import { tableRoutes } from './tables.js'
@@ -37,5 +38,5 @@ export const uiRoutes: FastifyPluginAsyncTypebox<UiOptions> = async (app, { toke
   await app.register(assetRoutes, { assets })
   await app.register(panelRoutes, { href: sources.href, assets, frameAncestors })
   await app.register(loginRoutes, { ...sources, token })
-  for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes, tableRoutes, detailRoutes, radioPageRoutes, reportPageRoutes, topologyPageRoutes]) await app.register(routes, sources)
+  for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes, tableRoutes, detailRoutes, placeRoutes, radioPageRoutes, reportPageRoutes, topologyPageRoutes]) await app.register(routes, sources)
 }

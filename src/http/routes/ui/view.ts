@@ -5,6 +5,7 @@ import type { UnitSystem } from '../../../charts/units.js'
 import type { Href } from '../../../dashboard/href.js'
 import type { View } from '../../../dashboard/page.js'
 import { noticeTexts } from '../../../dashboard/texts/notices.js'
+import type { Site } from '../../../places/sites.js'
 import type { LayOut } from '../../../topology/layout-cache.js'
 import type { Outline } from '../../../topology/outline.js'
 import { findMeshHealth } from '../../queries/health.js'
@@ -19,6 +20,8 @@ export interface PageSources {
   href: Href
   charts: ChartSources
   reports: ReportSources
+  /** Places that the operator named. */
+  sites: readonly Site[]
   /** IANA name of the collector's own zone: that of charts' axes. */
   timeZone: string
   units: UnitSystem

@@ -1,5 +1,9 @@
 import { chartWindows, drawRadio } from '../dashboard/pages/radio.js'
 import { drawRadios } from '../dashboard/pages/radios.js'
+import { windowNames } from '../dashboard/href.js'
+import { drawSite } from '../dashboard/pages/site.js'
+import { drawSites } from '../dashboard/pages/sites.js'
+import { readPlace, readSites } from '../http/documents/place.js'
 import { readRadio, readRadios } from '../http/documents/radio.js'
 import { page, type Making } from './making.js'
 import type { SiteRadio } from './places.js'
@@ -7,6 +11,22 @@ import type { SiteFile } from './write-site.js'
 
 /** How often the charts of a window are worth drawing again: a twelfth of their bins, an hour at most. */
 const freshMs = { day: 60_000, week: 150_000, month: 600_000, year: 3_600_000 } as const
+
+/** Places where radios and nodes stand together: a page for each window, and the list of them. */
+export async function listPlacePages (making: Making): Promise<SiteFile[]> {
+  const { db, charts, sites, timeZone, units, view: { nowMs } } = making
+  const all = await readSites(db, sites, nowMs)
+  return [
+    ...all.places.flatMap(({ name }) => windowNames.map((window) => ({
+      ...page(making, { to: 'site', name, window }, async (view) => {
+        const document = await readPlace(charts, sites, name, { timeZone, units, window })
+        return document === undefined ? null : drawSite(view, document)
+      }),
+      freshMs: freshMs[window],
+    }))),
+    page(making, { to: 'sites' }, async (view) => drawSites(view, all)),
+  ]
+}
 
 /** A page of charts for each window of each radio. */
 export function listRadioPages (making: Making, radios: SiteRadio[]): SiteFile[] {
