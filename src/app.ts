@@ -131,10 +131,9 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(eventRoutes, { db, now, unknownAfterS: deps.engine.healthUnknownAfterS })
   await app.register(ruleRoutes, { db, now, rules: deps.engine.rules, replay: deps.engine.replay })
   await app.register(rejectedRoutes, { db })
-  for (const routes of [issueRoutes, issueActionRoutes, maintenanceRoutes, notificationRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {
-    await app.register(routes, { db, now })
+  for (const routes of [issueRoutes, issueActionRoutes, maintenanceRoutes, notificationRoutes, nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {
+    await app.register(routes, { db, now, sites })
   }
-  await app.register(nodeRoutes, { db, now, sites })
   const hourlyS = ageSeconds(config.RETENTION_HOURLY)
   const kept = { rawS: ageSeconds(config.RETENTION_RAW), hourlyS }
   const radiosKept = { rawS: ageSeconds(config.RETENTION_RADIO), hourlyS }
