@@ -38,6 +38,7 @@ import { seriesRoutes } from './http/routes/series.js'
 import { topologyRoutes } from './http/routes/topology.js'
 import { uiRoutes } from './http/routes/ui/index.js'
 import { reportSettings, zoneOf } from './http/reports/sources.js'
+import { createReplays, type Replay } from './http/replays.js'
 import { ageSeconds } from './http/series/range.js'
 import { validateRequests } from './http/validation.js'
 import type { Ingest } from './ingest/ingest.js'
@@ -46,7 +47,8 @@ import type { Site } from './places/sites.js'
 import type { Outline } from './topology/outline.js'
 
 /** What the issue engine tells and does on request. */
-export interface EngineSources extends Pick<RuleSources, 'rules' | 'replay'> {
+export interface EngineSources extends Pick<RuleSources, 'rules'> {
+  replay: Replay
   healthUnknownAfterS: () => number
 }
 
@@ -129,7 +131,8 @@ export async function buildApp (deps: AppDependencies) {
 
   await app.register(meshHealthRoutes, { db, now, unknownAfterS: deps.engine.healthUnknownAfterS })
   await app.register(eventRoutes, { db, now, unknownAfterS: deps.engine.healthUnknownAfterS })
-  await app.register(ruleRoutes, { db, now, rules: deps.engine.rules, replay: deps.engine.replay })
+  const replays = createReplays(deps.engine.replay)
+  await app.register(ruleRoutes, { db, now, rules: deps.engine.rules, replays })
   await app.register(rejectedRoutes, { db })
   for (const routes of [issueRoutes, issueActionRoutes, maintenanceRoutes, notificationRoutes, nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {
     await app.register(routes, { db, now, sites })
@@ -144,6 +147,6 @@ export async function buildApp (deps: AppDependencies) {
   const reports = { db, now, settings: reportSettings(config, hourlyS) }
   await app.register(reportRoutes, reports)
   await app.register(chartRoutes, { ...charts, ...look })
-  await app.register(uiRoutes, { db, now, charts, sites, reports, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS, outline: deps.outline ?? [] })
+  await app.register(uiRoutes, { db, now, rules: deps.engine.rules, replays, charts, sites, reports, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS, outline: deps.outline ?? [] })
   return app
 }

@@ -28,6 +28,7 @@ export function drawLink (view: View, { a, b, medium, link, otherMedia, paths, o
   return renderPage(view, {
     title: `${a} – ${b}${medium === 'rf' ? '' : ` (${medium})`}`,
     section: 'links',
+    scripts: ['chart.js'],
     children: (
       <>
         <div data-live id='link'>

@@ -36,6 +36,7 @@ export function drawNode (view: View, { id, node, place, health, crashes, issues
   return renderPage(view, {
     title: id,
     section: 'nodes',
+    scripts: ['chart.js'],
     children: (
       <>
         <div data-live id='node'>

@@ -43,6 +43,7 @@ export function drawPath (view: View, { src, dst, path, hops, changes, open, pas
   return renderPage(view, {
     title: `${src} → ${dst}`,
     section: 'paths',
+    scripts: ['chart.js'],
     children: (
       <>
         <div data-live id='path'>

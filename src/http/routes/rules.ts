@@ -2,25 +2,24 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Pool } from 'pg'
 import { Type } from 'typebox'
 import { listEvaluations } from '../queries/evaluations.js'
-import { NotNow, Refused } from '../refused.js'
+import { Refused } from '../refused.js'
+import type { Replays } from '../replays.js'
 import { answers, json, noQuery } from '../schemas/common.js'
-import { ReplayRequest, type ReplayBody, type ReplayedBody, type RulesInForce } from '../schemas/rules.js'
+import { ReplayRequest, type RulesInForce } from '../schemas/rules.js'
 import { parseTime } from '../time.js'
 
 export interface RuleSources {
   db: Pool
   now: () => number
   rules: () => RulesInForce
-  /** Throws a `Refused` for rules that can't be used. Once `signal` is aborted nobody waits for the answer. */
-  replay: (request: ReplayBody, signal: AbortSignal) => Promise<ReplayedBody>
+  replays: Replays
 }
 
 const defaultStepS = 10
 const longestReplayMs = 31 * 86_400_000
 
-export const ruleRoutes: FastifyPluginAsyncTypebox<RuleSources> = async (app, { db, now, rules, replay }) => {
-  let running: AbortController | null = null
-  app.addHook('preClose', async () => running?.abort())
+export const ruleRoutes: FastifyPluginAsyncTypebox<RuleSources> = async (app, { db, now, rules, replays }) => {
+  app.addHook('preClose', async () => replays.stop())
 
   app.get('/rules', {
     schema: {
@@ -49,15 +48,7 @@ export const ruleRoutes: FastifyPluginAsyncTypebox<RuleSources> = async (app, { 
     if (request.toMs <= request.fromMs) throw new Refused(400, 'to: must be after from')
     if (request.toMs - request.fromMs > longestReplayMs) throw new Refused(400, 'to: at most 31 days after from')
     if (request.toMs > now()) throw new Refused(400, 'to: must not be in the future')
-    if (running !== null) throw new Refused(409, 'another replay runs; there is one at a time')
-    const own = running = new AbortController()
-    reply.raw.once('close', () => own.abort())
-    try {
-      return await replay(request, own.signal)
-    } catch (error) {
-      throw own.signal.aborted ? new NotNow('the replay was given up: its client hung up, or the collector stops') : error
-    } finally {
-      running = null
-    }
+    const [found] = await replays.run([request], reply)
+    return found
   })
 }

@@ -15,6 +15,8 @@ import { placeRoutes } from './places.js'
 import { radioPageRoutes } from './radios.js'
 import { reportPageRoutes } from './reports.js'
 import { tableRoutes } from './tables.js'
+import { rejectedPageRoutes } from './rejected.js'
+import { rulePageRoutes } from './rules.js'
 import { topologyPageRoutes } from './topology.js'
 import type { PageSources } from './view.js'
 
@@ -38,5 +40,5 @@ export const uiRoutes: FastifyPluginAsyncTypebox<UiOptions> = async (app, { toke
   await app.register(assetRoutes, { assets })
   await app.register(panelRoutes, { href: sources.href, assets, frameAncestors })
   await app.register(loginRoutes, { ...sources, token })
-  for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes, tableRoutes, detailRoutes, placeRoutes, radioPageRoutes, reportPageRoutes, topologyPageRoutes]) await app.register(routes, sources)
+  for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes, tableRoutes, detailRoutes, placeRoutes, rejectedPageRoutes, rulePageRoutes, radioPageRoutes, reportPageRoutes, topologyPageRoutes]) await app.register(routes, sources)
 }

@@ -10,6 +10,8 @@ import type { LayOut } from '../../../topology/layout-cache.js'
 import type { Outline } from '../../../topology/outline.js'
 import { findMeshHealth } from '../../queries/health.js'
 import type { ReportSources } from '../../reports/sources.js'
+import type { Replays } from '../../replays.js'
+import type { RulesInForce } from '../../schemas/rules.js'
 import type { ChartSources } from '../../series/sources.js'
 
 /** What the routes of all pages need. */
@@ -22,6 +24,8 @@ export interface PageSources {
   reports: ReportSources
   /** Places that the operator named. */
   sites: readonly Site[]
+  rules: () => RulesInForce
+  replays: Replays
   /** IANA name of the collector's own zone: that of charts' axes. */
   timeZone: string
   units: UnitSystem
