@@ -30,8 +30,8 @@ export async function listPlacePages (making: Making): Promise<SiteFile[]> {
 
 /** A page of charts for each window of each radio. */
 export function listRadioPages (making: Making, radios: SiteRadio[]): SiteFile[] {
-  const { charts, timeZone, units, reports: { settings } } = making
-  const look = { ...settings, timeZone, units }
+  const { charts, sites, timeZone, units, reports: { settings } } = making
+  const look = { ...settings, sites, timeZone, units }
   return [
     ...radios.flatMap(({ id: node }) => chartWindows.map((window) => ({
       ...page(making, { to: 'radio', node, window }, async (view) => {

@@ -72,6 +72,8 @@ t.test('nodes tell their place, in the API and on their pages', async (t) => {
   for (const [id, site] of [['Hill', 'Mountain'], ['Solar', 'Mountain'], ['Roof radio', 'Roof'], ['Lost', null], ['Next village', null]] as const) t.equal(sites.get(id), site, id)
   t.equal((await get('/nodes/hill')).body.site, 'Mountain')
   t.match((await read('/ui/nodes/Hill')).html, '<a href="/ui/sites/Mountain">Mountain</a>')
+  t.match((await read('/ui/radios/Solar/day')).html, '<a href="/ui/sites/Mountain">Mountain</a>')
+  t.notMatch((await read('/ui/radios/Mute/day')).html, '/ui/sites/')
   t.notMatch((await read('/ui/nodes/Lost')).html, '/ui/sites/')
 })
 

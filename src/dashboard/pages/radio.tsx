@@ -9,6 +9,8 @@ export const chartWindows = ['day', 'week', 'month', 'year'] as const
 
 export interface RadioDocument {
   radio: RadioFacts
+  /** Where it stands with others; null where with none. */
+  site: string | null
   window: ChartWindow
   /** Every radio, this one too. */
   all: { id: string, name: string, kind: RadioKind }[]
@@ -16,7 +18,7 @@ export interface RadioDocument {
 }
 
 /** The page of a radio as meshcore-stats has it: what it is and says on the left, its charts on the right. */
-export function drawRadio (view: View, { radio, window, all, groups }: RadioDocument): string {
+export function drawRadio (view: View, { radio, site, window, all, groups }: RadioDocument): string {
   const { id, name, kind, publicKey, state, observedAt } = radio
   const current = { 'aria-current': 'page' as const }
   return renderPage(view, {
@@ -37,6 +39,7 @@ export function drawRadio (view: View, { radio, window, all, groups }: RadioDocu
           </div>
           <Details radio={radio} />
           {observedAt !== null && <p class='where'>{texts.observed}: <Time at={observedAt} /></p>}
+          {site !== null && <p>{texts.site}: <a href={view.href({ to: 'site', name: site })}>{site}</a></p>}
           <p><a href={view.href({ to: 'reports' })}>{texts.reports}</a></p>
         </div>
         <div>

@@ -28,6 +28,7 @@ export const radioTexts = {
   bandwidth: 'Bandwidth',
   spreading: 'Spreading factor',
   coding: 'Coding rate',
+  site: 'Place',
   observed: 'Last observation',
   reports: 'Reports',
   radioColumn: 'Radio',

@@ -4,7 +4,9 @@ import type { ChartTarget, ChartWindow } from '../../dashboard/href.js'
 import type { PageChart } from '../../dashboard/parts/chart-figure.js'
 import type { RadioDocument } from '../../dashboard/pages/radio.js'
 import type { RadioFacts, RadioState } from '../../dashboard/parts/radio-facts.js'
+import type { Site } from '../../places/sites.js'
 import { placeOf } from '../../reports/place.js'
+import { readPlaceNames } from '../queries/places.js'
 import { findRadio, listRadios, readBattery } from '../queries/radios.js'
 import { listReportRadios, type ReportRadio } from '../queries/report-radio.js'
 import type { ReportSettings } from '../reports/sources.js'
@@ -29,7 +31,7 @@ export async function readRadios ({ db, now }: ChartSources, settings: Settings)
 }
 
 /** Undefined where there is no radio of this name. */
-export async function readRadio (charts: ChartSources, { node, window }: { node: string, window: ChartWindow }, look: ChartLook & Settings): Promise<RadioDocument | undefined> {
+export async function readRadio (charts: ChartSources, { node, window }: { node: string, window: ChartWindow }, look: ChartLook & Settings & { sites: readonly Site[] }): Promise<RadioDocument | undefined> {
   const { db, now } = charts
   const radio = await findRadio(db, node, now())
   if (radio === undefined) return undefined
@@ -37,7 +39,9 @@ export async function readRadio (charts: ChartSources, { node, window }: { node:
   const metrics = listRadioCharts({ kind: radio.kind, battery: radio.battery && readBattery(radio.battery) }, Object.keys(radio.readings))
   const drawn = await Promise.all(metrics.map(async (metric) => ({ group: metric.group, chart: await draw(charts, { node: radio.id, metric, window }, look) })))
   const byGroup = group(drawn.flatMap((one) => one.chart === undefined ? [] : [{ group: one.group, chart: one.chart }]), (one) => one.group)
+  const siteOf = await readPlaceNames(db, look.sites, now())
   return {
+    site: siteOf(radio),
     radio: describe(radio, all.find(({ id }) => id === radio.id), look, now()),
     window,
     all: all.map((one) => ({ id: one.id, name: displayName(one), kind: one.kind })),
