@@ -25,7 +25,7 @@ export interface PageContent {
   children: ComponentChildren
 }
 
-const sections = ['overview', 'issues', 'topology', 'nodes', 'links', 'paths', 'radios', 'reports', 'rules', 'maintenance', 'rejected'] as const
+const sections = ['overview', 'issues', 'topology', 'nodes', 'links', 'paths', 'radios', 'sites', 'reports', 'rules', 'maintenance', 'rejected'] as const
 export type Section = typeof sections[number]
 /** What only a running collector has. */
 const liveSections: ReadonlySet<Section> = new Set(['rules', 'maintenance', 'rejected'])

@@ -22,18 +22,21 @@ export interface MapDrawing {
   href: MapHref
   /** Coasts, borders, roads: drawn underneath. */
   outline?: Outline
+  /** Of names and marks, in units of the map, which is 960 wide; 11 unless told. More for a map that is shown small. */
+  fontSize?: number
   /** Part of a page that has mapCss and the legend itself. */
   isInline?: boolean
 }
 
-const fontSize = 11
+/** In the map's units, of which a wide page shows about one a pixel. */
+const defaultFontSize = 11
 const longestName = 20
 /** In em. */
 const radii = { node: 0.45, mark: 0.75 }
 
 /** The map as SVG text, for light and dark: what can be magnified is the inner svg of class view. */
 export function drawMap (drawing: MapDrawing): string {
-  const { id, mesh, layout, units, outline = [], isInline = false } = drawing
+  const { id, mesh, layout, units, outline = [], fontSize = defaultFontSize, isInline = false } = drawing
   const nodes = new Map(mesh.nodes.map((node) => [node.id, node]))
   const lines = linesOf(mesh.links, layout)
   const { steps, marks } = placeMarks(mesh, lines, layout)
@@ -45,7 +48,7 @@ export function drawMap (drawing: MapDrawing): string {
     element('desc', { id: `${id}-desc` }, [escapeText(texts.describe({ nodes: mesh.nodes.length, links: lines.length, marked, route: mesh.route }))]),
     ...isInline ? [] : [element('style', {}, [mapCss])],
     element('rect', { ...paint('plot'), width: frame.width, height }),
-    element('svg', { class: 'view', width: frame.width, height: frame.height, viewBox: `0 0 ${frame.width} ${frame.height}`, 'font-size': fontSize, 'data-zoom': 1 }, [
+    element('svg', { class: 'view', width: frame.width, height: frame.height, viewBox: `0 0 ${frame.width} ${frame.height}`, 'font-size': fontSize, 'data-letters': fontSize, 'data-zoom': 1 }, [
       ...drawOutline(outline, layout),
       ...drawScale(layout.projection, units),
       ...marks.map((mark) => drawStripe({ part: `halo-${worstOf(mark.link.issues)?.severity ?? 'minor'}`, width: 13 }, shapeOf(mark))),
@@ -99,7 +102,7 @@ function drawStep ({ at, title, number }: Step): string {
 }
 
 /** Nodes of the route first, then those with issues, then by name: the order in which the keyboard reaches them. */
-function drawNodes ({ mesh, layout, href }: MapDrawing, marks: readonly Obstacle[]): string[] {
+function drawNodes ({ mesh, layout, href, fontSize = defaultFontSize }: MapDrawing, marks: readonly Obstacle[]): string[] {
   const degrees = new Map<string, number>()
   for (const { a, b } of mesh.links) for (const id of [a, b]) degrees.set(id, (degrees.get(id) ?? 0) + 1)
   const rankOf = ({ id, issues }: MapNode) => mesh.route.includes(id) ? mesh.route.indexOf(id) : issues.length > 0 ? 1e6 : 2e6

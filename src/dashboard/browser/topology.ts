@@ -7,7 +7,7 @@ interface Point { x: number, y: number }
 
 const mostZoom = 24
 const stepZoom = 1.5
-const letterPx = 11
+const defaultLetterPx = 11
 /** Letters and marks are never smaller than this on the screen. */
 const leastLetterPx = 9.5
 /** Magnifications at which names are placed by the server. */
@@ -32,6 +32,7 @@ function start (): void {
 
 class MapView {
   readonly full: Box
+  readonly letterPx: number
   readonly pointers = new Map<number, Point>()
   readonly told = document.createElement('p')
   readonly resized = new ResizeObserver(() => this.show(seen ?? this.full))
@@ -40,6 +41,7 @@ class MapView {
 
   constructor (readonly frame: HTMLElement, readonly outer: SVGSVGElement, readonly view: SVGSVGElement) {
     const { width, height } = view.viewBox.baseVal
+    this.letterPx = Number(view.dataset['letters'] ?? defaultLetterPx)
     this.full = { x: 0, y: 0, width, height }
     frame.classList.add('is-ready')
     outer.setAttribute('tabindex', '0')
@@ -68,10 +70,10 @@ class MapView {
     const [w, h] = [full.width / zoom, full.height / zoom]
     seen = { x: Math.min(Math.max(x, 0), full.width - w), y: Math.min(Math.max(y, 0), full.height - h), width: w, height: h }
     const pxPerUnit = this.outer.clientWidth / full.width || 1
-    const letters = Math.max(letterPx, leastLetterPx / pxPerUnit)
+    const letters = Math.max(this.letterPx, leastLetterPx / pxPerUnit)
     view.setAttribute('viewBox', `${seen.x} ${seen.y} ${w} ${h}`)
     view.setAttribute('font-size', String(letters / zoom))
-    view.dataset['zoom'] = String(levels.find((level) => level <= zoom * letterPx / letters + 0.01) ?? 0)
+    view.dataset['zoom'] = String(levels.find((level) => level <= zoom * this.letterPx / letters + 0.01) ?? 0)
     this.frame.classList.toggle('is-magnified', zoom > 1)
   }
 

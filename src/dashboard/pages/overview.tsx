@@ -38,7 +38,7 @@ export function drawOverview (view: View, { issues, more, dataQuality, map }: Ov
         {map !== undefined && (
           <section class='overview-map' aria-labelledby='map-heading'>
             <h2 id='map-heading'><a href={view.href({ to: 'topology' })}>{texts.map}</a></h2>
-            <Markup class='map' svg={drawMap({ id: 'map', ...map, units, outline, href: view.href, isInline: true })} />
+            <Markup class='map' svg={drawMap({ id: 'map', ...map, units, outline, href: view.href, fontSize: 16, isInline: true })} />
           </section>
         )}
         {dataQuality.length > 0 && (

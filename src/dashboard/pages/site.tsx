@@ -44,7 +44,7 @@ const columns: readonly Column<Member>[] = [
 export function drawSite (view: View, { name, members, open, events, isCut, uncharted, charts }: PlaceDocument): string {
   return renderPage(view, {
     title: name,
-    section: 'nodes',
+    section: 'sites',
     scripts: ['chart.js'],
     children: (
       <>

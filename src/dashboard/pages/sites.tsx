@@ -24,7 +24,7 @@ const columns: readonly Column<SiteRow>[] = [
 export function drawSites (view: View, { places }: SitesDocument): string {
   return renderPage(view, {
     title: texts.title,
-    section: 'nodes',
+    section: 'sites',
     children: (
       <>
         <h1>{texts.title}</h1>

@@ -13,6 +13,7 @@ export const frameTexts = {
     links: 'Links',
     paths: 'Paths',
     radios: 'Radios',
+    sites: 'Places',
     reports: 'Reports',
     rules: 'Rules',
     maintenance: 'Maintenance',
