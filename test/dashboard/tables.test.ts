@@ -9,7 +9,7 @@ const address = await app.listen({ host: '127.0.0.1', port: 0 })
 /** The cells of each row, markup taken out. */
 function rowsOf (html: string): string[][] {
   const body = /<tbody>(.*)<\/tbody>/s.exec(html)?.[1] ?? ''
-  return [...body.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) => [...row.matchAll(/<td[^>]*>(.*?)<\/td>/gs)].map(([, cell = '']) => cell.replace(/<[^>]*>/g, '').trim()))
+  return [...body.matchAll(/<tr[^>]*>(.*?)<\/tr>/gs)].map(([, row = '']) => [...row.matchAll(/<td[^>]*>(.*?)<\/td>/gs)].map(([, cell = '']) => cell.replace(/<[^>]*>/g, '').trim()))
 }
 const firsts = async (url: string) => rowsOf((await get(url)).text).map(([first]) => first)
 const shownEvil = '&lt;script>alert(1)&lt;/script>'
