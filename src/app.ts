@@ -39,7 +39,7 @@ import { topologyRoutes } from './http/routes/topology.js'
 import { uiRoutes } from './http/routes/ui/index.js'
 import { reportSettings, zoneOf } from './http/reports/sources.js'
 import { createReplays, type Replay } from './http/replays.js'
-import { ageSeconds } from './http/series/range.js'
+import { keptBy } from './http/series/sources.js'
 import { validateRequests } from './http/validation.js'
 import type { Ingest } from './ingest/ingest.js'
 import type { Metrics } from './metrics.js'
@@ -137,14 +137,12 @@ export async function buildApp (deps: AppDependencies) {
   for (const routes of [issueRoutes, issueActionRoutes, maintenanceRoutes, notificationRoutes, nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {
     await app.register(routes, { db, now, sites })
   }
-  const hourlyS = ageSeconds(config.RETENTION_HOURLY)
-  const kept = { rawS: ageSeconds(config.RETENTION_RAW), hourlyS }
-  const radiosKept = { rawS: ageSeconds(config.RETENTION_RADIO), hourlyS }
+  const { kept, radiosKept } = keptBy(config)
   await app.register(seriesRoutes, { db, now, kept })
   await app.register(radioSeriesRoutes, { db, now, kept: radiosKept })
   const charts = { db, now, kept, radiosKept }
   const look = { units: config.DISPLAY_UNIT_SYSTEM, timeZone: zoneOf(config) }
-  const reports = { db, now, settings: reportSettings(config, hourlyS) }
+  const reports = { db, now, settings: reportSettings(config, kept.hourlyS) }
   await app.register(reportRoutes, reports)
   await app.register(chartRoutes, { ...charts, ...look })
   await app.register(uiRoutes, { db, now, rules: deps.engine.rules, replays, charts, sites, reports, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS, outline: deps.outline ?? [] })

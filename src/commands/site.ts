@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { loadConfig, type Config } from '../config.js'
 import { reportSettings, zoneOf } from '../http/reports/sources.js'
-import { ageSeconds } from '../http/series/range.js'
+import { keptBy } from '../http/series/sources.js'
 import { createLog } from '../log.js'
 import { loadOutline } from '../map-file.js'
 import { loadSites } from '../places/sites.js'
@@ -60,12 +60,11 @@ async function writeOnce (folder: string, sources: SiteSources, { signal, force,
 }
 
 function describeSources (config: Config, db: SiteSources['db']): SiteSources {
-  const hourlyS = ageSeconds(config.RETENTION_HOURLY)
-  const charts = { db, now: Date.now, kept: { rawS: ageSeconds(config.RETENTION_RAW), hourlyS }, radiosKept: { rawS: ageSeconds(config.RETENTION_RADIO), hourlyS } }
+  const charts = { db, now: Date.now, ...keptBy(config) }
   return {
     db, now: Date.now, charts, unknownAfterS: loadRuleSettings(config.RULES_FILE).engine.health_unknown_after_s,
     timeZone: zoneOf(config), units: config.DISPLAY_UNIT_SYSTEM, outline: loadOutline(config.MAP_GEOJSON), sites: loadSites(config.SITES),
-    reports: { db, now: Date.now, settings: reportSettings(config, hourlyS) },
+    reports: { db, now: Date.now, settings: reportSettings(config, charts.kept.hourlyS) },
   }
 }
 

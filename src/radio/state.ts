@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { BaseLogger } from 'pino'
 import Type, { type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import type { Clock } from '../clock.js'
 import { codeOf } from '../database/errors.js'
+import { replaceFile } from '../replace-file.js'
 import { newBreaker, type Breaker } from './breaker.js'
 import type { Spent } from './budget.js'
 
@@ -169,12 +170,6 @@ function toStored ({ node, breaker, askedMs, isFailing, loggedInBy, silentLogins
     path_reset: wall(pathResetMs),
     neighbours: wall(neighboursMs),
   }
-}
-
-function replaceFile (file: string, text: string): void {
-  const made = `${file}.${process.pid}.new`
-  writeFileSync(made, text)
-  renameSync(made, file)
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { IssueDetailBody } from '../../http/schemas/issues.js'
+import { parseSubject } from '../../incidents/subject.js'
 import { ChartFigure, type PageChart } from '../parts/chart-figure.js'
 import { Who } from '../parts/form.js'
 import { Flags, Impact, IssueList, SeverityBadge } from '../parts/issue-card.js'
@@ -45,30 +46,21 @@ export function drawIssue (view: View, { issue, charts }: IssueDocument): string
 }
 
 function AffectedPaths ({ issue: { impact }, view }: { issue: IssueDetailBody, view: View }) {
-  const paths = Array.isArray(impact['paths']) ? impact['paths'].filter((path) => typeof path === 'string') : []
+  const subjects = Array.isArray(impact['paths']) ? impact['paths'].filter((path) => typeof path === 'string') : []
+  const paths = subjects.map(parseSubject).filter((scope) => scope?.type === 'path')
   const more = (typeof impact['routes'] === 'number' ? impact['routes'] : 0) - paths.length
   if (paths.length === 0) return null
   return (
     <details id='paths'>
       <summary>{texts.paths}</summary>
       <ul>
-        {paths.map((path) => {
-          const [src = '', dst = ''] = path.split('>').map(readName)
-          return <li key={path}><a href={view.href({ to: 'path', src, dst })}>{`${src} → ${dst}`}</a> <a class='minor-link' href={view.href({ to: 'route', src, dst })}>{texts.onMap}</a></li>
-        })}
+        {paths.map(({ src, dst }) => (
+          <li key={`${src} ${dst}`}><a href={view.href({ to: 'path', src, dst })}>{`${src} → ${dst}`}</a> <a class='minor-link' href={view.href({ to: 'route', src, dst })}>{texts.onMap}</a></li>
+        ))}
       </ul>
       {more > 0 && <p>{texts.morePaths(more)}</p>}
     </details>
   )
-}
-
-/** Names stand in a subject with what separates them percent-encoded. */
-function readName (text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 function Actions ({ issue, view }: { issue: IssueDetailBody, view: View }) {

@@ -6,7 +6,8 @@ import { Facts } from '../parts/facts.js'
 import { figure } from '../parts/figure.js'
 import { IssueList } from '../parts/issue-card.js'
 import { ShortTable } from '../parts/table.js'
-import { spanText, Time } from '../parts/time.js'
+import { describeSpan } from '../../incidents/span.js'
+import { Time } from '../parts/time.js'
 import { WindowCharts, type ChartSet } from '../parts/window-charts.js'
 import { renderPage, type View } from '../page.js'
 import { detailTexts, nodeTexts as texts } from '../texts/details.js'
@@ -82,7 +83,7 @@ function About ({ node, place, view }: { node: NodeRecordBody, place: string | n
 }
 
 function secondsText (seconds: number): string {
-  return seconds < 120 ? `${Math.round(seconds)} s` : spanText(seconds * 1000)
+  return seconds < 120 ? `${Math.round(seconds)} s` : describeSpan(seconds * 1000)
 }
 
 function Health ({ health }: { health: HealthBody }) {
@@ -90,7 +91,7 @@ function Health ({ health }: { health: HealthBody }) {
   return (
     <Facts facts={[
       [measures.time, <Time key='time' at={health.time} />], [measures.cpu, figure(health.cpu_pct, 0, '%')], [measures.load, figure(health.load1, 2)], [measures.memory, figure(health.mem_mb, 0, 'MB')],
-      [measures.free, figure(health.free_mem_mb, 0, 'MB')], [measures.uptime, health.uptime_seconds === null ? null : spanText(health.uptime_seconds * 1000)], [measures.restarts, health.restart_count],
+      [measures.free, figure(health.free_mem_mb, 0, 'MB')], [measures.uptime, health.uptime_seconds === null ? null : describeSpan(health.uptime_seconds * 1000)], [measures.restarts, health.restart_count],
       [measures.score, figure(health.health_score, 0)], [measures.daemon, health.routing_daemon], [measures.neighbours, health.neighbors_seen], [measures.queue, health.queue_len], [measures.reason, health.reporting_reason],
     ]}
     />
@@ -104,7 +105,7 @@ function Crash ({ crash }: { crash: CrashBody }) {
     <li>
       <Time at={crash.time} /> <strong>{crash.signal_name ?? crash.description ?? ''}</strong>
       <Facts facts={[
-        [labels.thread, crash.thread_id], [labels.operation, crash.last_operation], [labels.uptime, crash.uptime_at_crash_s === null ? null : spanText(crash.uptime_at_crash_s * 1000)],
+        [labels.thread, crash.thread_id], [labels.operation, crash.last_operation], [labels.uptime, crash.uptime_at_crash_s === null ? null : describeSpan(crash.uptime_at_crash_s * 1000)],
         [labels.memory, figure(crash.memory_at_crash_mb, 0, 'MB')], [labels.cpu, figure(crash.cpu_at_crash_pct, 0, '%')],
       ]}
       />

@@ -3,7 +3,8 @@ import type { Place, Placed } from '../../places/group.js'
 import { IssueList, SeverityBadge } from '../parts/issue-card.js'
 import { ScopeLinks } from '../parts/scope.js'
 import { ShortTable } from '../parts/table.js'
-import { spanText, Time } from '../parts/time.js'
+import { describeSpan } from '../../incidents/span.js'
+import { Time } from '../parts/time.js'
 import { WindowCharts, type ChartSet } from '../parts/window-charts.js'
 import { renderPage, type View } from '../page.js'
 import type { Column } from '../table.js'
@@ -72,7 +73,7 @@ function Event ({ event, view }: { event: PlaceEvent, view: View }) {
     return <span><SeverityBadge severity={severity} /> <a href={view.href({ to: 'issue', id })}>{title}</a> {isOpening ? texts.began : texts.ended} <small><ScopeLinks scope={scope} href={view.href} /></small></span>
   }
   const node = <a href={view.href({ to: 'node', id: event.node })}>{event.node}</a>
-  if (event.type === 'restart') return <span>{node} <strong>{texts.restarted}</strong>{event.upForS !== null && ` ${texts.upFor(spanText(event.upForS * 1000))}`}</span>
+  if (event.type === 'restart') return <span>{node} <strong>{texts.restarted}</strong>{event.upForS !== null && ` ${texts.upFor(describeSpan(event.upForS * 1000))}`}</span>
   const what = event.event in texts.events ? texts.events[event.event as keyof typeof texts.events] : event.event
   return <span>{node} {what}{event.reason !== null && `: ${event.reason}`}</span>
 }

@@ -1,7 +1,7 @@
 import { elevationText, type Place } from '../../reports/place.js'
 import { radioTexts as texts } from '../texts/radios.js'
 import { figure } from './figure.js'
-import { spanText } from './time.js'
+import { describeSpan } from '../../incidents/span.js'
 
 export type RadioKind = 'companion' | 'repeater'
 export type RadioState = keyof typeof texts.states
@@ -36,7 +36,7 @@ export function chargeText (readings: RadioFacts['readings']): string {
   return figure(readings['bat_pct'], 0, '%')
 }
 
-const uptimeText = (seconds: number | undefined) => seconds === undefined ? '—' : spanText(seconds * 1000)
+const uptimeText = (seconds: number | undefined) => seconds === undefined ? '—' : describeSpan(seconds * 1000)
 
 /** The numbers that matter first; of a repeater some more beneath. */
 export function Vitals ({ radio: { kind, readings } }: { radio: RadioFacts }) {

@@ -3,7 +3,7 @@ import type { Overview } from '../../dashboard/pages/overview.js'
 import type { LayOut } from '../../topology/layout-cache.js'
 import { listIssues } from '../queries/issues.js'
 import { foldIssues } from './fold-issues.js'
-import { readTopology } from './topology.js'
+import { readMap } from './topology.js'
 
 /** More cards than that nobody reads. */
 const mostCards = 20
@@ -12,7 +12,7 @@ const mostRead = 1000
 /** The open issues, folded under their causes, the worst first. */
 export async function readOverview (db: Pool, { nowMs, layOut }: { nowMs: number, layOut: LayOut }): Promise<Overview> {
   const { rows } = await listIssues(db, { status: 'open', limit: mostRead })
-  const { mesh, layout } = await readTopology(db, { nowMs, layOut })
+  const { mesh, layout } = await readMap(db, { nowMs, layOut }, rows)
   const trees = foldIssues(rows)
   const issues = trees.filter(({ issue }) => issue.category !== 'data_quality')
   const dataQuality = trees.filter(({ issue }) => issue.category === 'data_quality').slice(0, mostCards)

@@ -28,17 +28,26 @@ export interface TopologyRequest {
   highlight?: string
 }
 
-/** The mesh as it is now. Throws Refused where `highlight` is no path. */
-export async function readTopology (db: Pool, { nowMs, layOut, highlight }: TopologyRequest): Promise<TopologyDocument> {
+/** The mesh as it is now, the worst issues beside it. Throws Refused where `highlight` is no path. */
+export async function readTopology (db: Pool, request: TopologyRequest): Promise<TopologyDocument> {
+  const open = (await listIssues(db, { status: 'open', limit: mostIssues })).rows.filter(isOfMesh)
+  const trees = foldIssues(open)
+  return { ...await readMap(db, request, open), issues: trees.slice(0, mostCards), more: Math.max(0, trees.length - mostCards) }
+}
+
+/** What the map shows, with these issues marked; those about the quality of data have no place on it. */
+export async function readMap (db: Pool, { nowMs, layOut, highlight }: TopologyRequest, open: readonly IssueBody[]): Promise<Pick<TopologyDocument, 'mesh' | 'layout' | 'ends'>> {
   const { ends, route } = await findRoute(db, highlight, nowMs)
   const nodes = await listNodes(db, { limit: mostNodes }, nowMs)
   const { links: kept, leftOut } = thinOut(await listAllLinks(db, nowMs), route, mostLinksPerNode)
-  const open = (await listIssues(db, { status: 'open', limit: mostIssues })).rows.filter(({ category }) => category !== 'data_quality')
-  const issues = issuesBySubject(open)
+  const issues = issuesBySubject(open.filter(isOfMesh))
   const links = kept.map((link) => toMapLink(link, issues))
   const mesh = { nodes: mapNodes(nodes.rows, { links, route, leftOut, issues }), links, route }
-  const trees = foldIssues(open)
-  return { mesh, layout: layOut(mesh), ends, issues: trees.slice(0, mostCards), more: Math.max(0, trees.length - mostCards) }
+  return { mesh, layout: layOut(mesh), ends }
+}
+
+function isOfMesh ({ category }: IssueBody): boolean {
+  return category !== 'data_quality'
 }
 
 type Issues = ReadonlyMap<string, MapIssue[]>

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { describeLinkChart, describeNodeChart, describePathChart, describeRadioChart, isRadioChart } from '../../charts/catalogue.js'
+import type { Config } from '../../config-schema.js'
 import { mediumOf, orderEnds } from '../../incidents/subject.js'
 import { findNames } from '../queries/names.js'
 import { findNode } from '../queries/nodes.js'
@@ -8,7 +9,7 @@ import { binLink, binNode, binPath } from '../queries/series.js'
 import type { ChartSource } from './chart.js'
 import { binLinkSnr } from './link.js'
 import { binRadio } from './radio.js'
-import type { Kept, Range } from './range.js'
+import { ageSeconds, type Kept, type Range } from './range.js'
 
 /** Where charts come from. */
 export interface ChartSources {
@@ -49,4 +50,12 @@ export async function nodeSource ({ db, now, kept }: ChartSources, given: { id: 
   const metric = describeNodeChart(given.metric)
   if (node === undefined || metric === undefined) return undefined
   return { subject: node.id, metric, mayBeEmpty: true, kept, read: async (range) => await binNode(db, node.id, range, [metric.metric]) }
+}
+
+type Ages = Pick<Config, 'RETENTION_RAW' | 'RETENTION_HOURLY' | 'RETENTION_RADIO'>
+
+/** How long rows are kept by the settings. */
+export function keptBy (config: Ages): Pick<ChartSources, 'kept' | 'radiosKept'> {
+  const hourlyS = ageSeconds(config.RETENTION_HOURLY)
+  return { kept: { rawS: ageSeconds(config.RETENTION_RAW), hourlyS }, radiosKept: { rawS: ageSeconds(config.RETENTION_RADIO), hourlyS } }
 }

@@ -1,3 +1,4 @@
+import { describeSpan } from '../span.js'
 import type { OutboxEvent } from './plan.js'
 import type { Issue } from '../issue.js'
 import type { Brief, MessageEvent, Severity, Summary } from './message.js'
@@ -89,12 +90,6 @@ function describeEnd ({ started_at: started, ended_at: ended, resolution }: Issu
 
 function describeTime (rfc3339: string): string {
   return `${rfc3339.slice(0, 10)} ${rfc3339.slice(11, 16)} UTC`
-}
-
-function describeSpan (ms: number): string {
-  const minutes = Math.round(ms / 60_000)
-  const parts = [[Math.floor(minutes / 1440), 'd'], [Math.floor(minutes / 60) % 24, 'h'], [minutes % 60, 'min']] as const
-  return parts.filter(([n]) => n > 0).slice(0, 2).map(([n, unit]) => `${n} ${unit}`).join(' ') || 'less than a minute'
 }
 
 function count (n: number): string {

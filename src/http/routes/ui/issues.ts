@@ -10,13 +10,12 @@ import { readIssues } from '../../documents/issues.js'
 import { notFound } from '../../refused.js'
 import { Note, oneOf, paging, Person, query } from '../../schemas/common.js'
 import { issueId, severities } from '../../schemas/issues.js'
+import { chosen, givenFields } from './fields.js'
 import { Notice, readView, sendBack, sendPage, type PageSources } from './view.js'
 
-/** A field that was left empty is sent all the same. */
-const maybe = <T extends string>(values: readonly T[]) => Type.Optional(oneOf<readonly ('' | T)[]>(['', ...values]))
 const filter = query({
   status: oneOf(['open', 'closed', 'all'], { default: 'open' }),
-  severity: maybe(severities),
+  severity: chosen(severities),
   kind: Type.Optional(Type.String({ maxLength: 64, pattern: '^[a-z0-9_]*$' })),
   node: Type.Optional(Type.String({ maxLength: 128, pattern: '^[^\\p{Cc}]*$' })),
   cursor: paging.cursor,
@@ -28,9 +27,8 @@ export const issuePageRoutes: FastifyPluginAsyncTypebox<PageSources> = async (ap
   const { db, now, href, charts, timeZone, units } = sources
 
   app.get('/ui/issues', { schema: { querystring: filter } }, async (request, reply) => {
-    const { status, severity, kind, node, cursor } = request.query
-    const form = { status, ...(severity && { severity }), ...(kind && { kind }), ...(node && { node }) }
-    return sendPage(reply, drawIssues(await readView(sources, request), await readIssues(db, form, cursor)))
+    const { cursor, notice: _, ...fields } = request.query
+    return sendPage(reply, drawIssues(await readView(sources, request), await readIssues(db, givenFields(fields), cursor)))
   })
 
   app.get('/ui/issues/:id', { schema: { params: issueId, querystring: query({ notice: Notice }) } }, async (request, reply) => {
