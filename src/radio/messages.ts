@@ -1,6 +1,6 @@
 import type { DeviceInfo, SelfInfo } from './frames/types.js'
 import type { Readings } from './readings.js'
-import type { Battery } from './settings.js'
+import type { Battery, PollSettings } from './settings.js'
 
 /** Values of JSON. */
 export type Details = Record<string, unknown>
@@ -51,9 +51,9 @@ function radioOf ({ frequencyMhz, bandwidthKhz, spreadingFactor, codingRate }: S
   return { frequency_mhz: frequencyMhz, bandwidth_khz: bandwidthKhz, spreading_factor: spreadingFactor, coding_rate: codingRate }
 }
 
-export function companionInfo (settings: Described, self: SelfInfo, device: DeviceInfo): Details {
+export function companionInfo (settings: PollSettings['companion'], self: SelfInfo, device: DeviceInfo): Details {
   const firmware = { ...(device.version !== undefined && { version: device.version }), ...(device.buildDate !== undefined && { build_date: device.buildDate }), code: device.firmwareCode }
-  return { ...(device.model !== undefined && { hardware: device.model }), ...described(settings), radio: { ...radioOf(self), tx_power_dbm: self.txPowerDbm }, firmware }
+  return { ...(device.model !== undefined && { hardware: device.model }), ...described(settings), connection: settings.connection, radio: { ...radioOf(self), tx_power_dbm: self.txPowerDbm }, firmware }
 }
 
 /** A repeater that answers is heard with the companion's modulation, so it has the same. */

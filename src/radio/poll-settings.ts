@@ -8,6 +8,7 @@ export function readPollSettings (config: RadioConfig): PollSettings {
     companion: {
       ...named(config.COMPANION_DISPLAY_NAME, config.COMPANION_HARDWARE, config.COMPANION_BATTERY),
       telemetry: config.TELEMETRY_ENABLED,
+      connection: config.MESH_TRANSPORT,
     },
     repeaters: repeatersOf(config),
     companionStepS: config.COMPANION_STEP,

@@ -21,7 +21,7 @@ export interface Patience { timeoutS: number, attempts: number, backoffS: number
 
 /** What the poller does, from the environment and REPEATERS. */
 export interface PollSettings {
-  companion: { displayName?: string, hardware?: string, battery?: Battery, telemetry: boolean }
+  companion: { displayName?: string, hardware?: string, battery?: Battery, telemetry: boolean, connection: 'serial' | 'tcp' | 'ble' }
   repeaters: RepeaterSettings[]
   companionStepS: number
   repeaterStepS: number

@@ -14,8 +14,10 @@ export interface Aim {
   isAbout: boolean
 }
 
+type Placed = Pick<MapNode, 'lat' | 'lon' | 'gridSquare'>
+
 /** null where the place of an end is not known, or both are the same. */
-export function aimOf (a: MapNode | undefined, b: MapNode | undefined): Aim | null {
+export function aimOf (a: Placed | undefined, b: Placed | undefined): Aim | null {
   const [from, to] = [a && placeOf(a), b && placeOf(b)]
   if (!from || !to || (from.lat === to.lat && from.lon === to.lon)) return null
   return { km: distanceKm(from, to), thereDeg: bearingDeg(from, to), backDeg: bearingDeg(to, from), isAbout: from.isSquare || to.isSquare }
@@ -37,8 +39,13 @@ export function describeLink (link: MapLink, aim: Aim | null, units: UnitSystem)
 }
 
 /** `12.3 km, 45°`: the direction is that of the first end's antenna. */
-export function describeAim ({ km, thereDeg, isAbout }: Aim, units: UnitSystem): string {
-  return `${isAbout ? '≈ ' : ''}${formatDistance(km, units)}, ${formatBearing(thereDeg)}`
+export function describeAim (aim: Aim, units: UnitSystem): string {
+  return `${describeDistance(aim, units)}, ${formatBearing(aim.thereDeg)}`
+}
+
+/** `12.3 km`, and `≈ 12.3 km` where an end is known by its grid square only. */
+export function describeDistance ({ km, isAbout }: Aim, units: UnitSystem): string {
+  return `${isAbout ? '≈ ' : ''}${formatDistance(km, units)}`
 }
 
 /** `ETX 1.20`, `LQ 97/95 %`, `SNR 24/22 dB`, as far as known. */

@@ -52,6 +52,19 @@ t.test('a radio, a retired node, one that others name only, names of every kind'
   for (const name of [evil, long, emoji, 'Mute', 'Lost']) await read(url('nodes', name))
 })
 
+t.test('grid squares, and how the ends of a link stand to one another', async (t) => {
+  await insertHistory()
+  t.notMatch((await read('/ui/nodes/Hill')).text, 'Grid square')
+  t.notMatch((await read('/ui/links/Hill/Lake')).text, 'Distance')
+  await pool.query("update nodes set lat = 47.3, lon = 8.4 where name = 'Hill'")
+  await pool.query("update nodes set info = '{\"grid_square\": \"JN47hm\"}' where name = 'Lake'")
+  t.match((await read('/ui/nodes/Hill')).text, 'Location 47.30000, 8.40000 Grid square JN47eh')
+  t.match((await read('/ui/nodes/Lake')).text, 'Grid square JN47hm')
+  t.match((await read('/ui/links/Lake/Hill')).text, /Distance ≈ 29\.\d km Direction \d\d° there, \d{3}° back/)
+  await pool.query("update nodes set lat = 47.5, lon = 8.6 where name = 'Lake'")
+  t.match((await read('/ui/links/Hill/Lake?medium=tunnel')).text, 'Distance 26.9 km Direction 34° there, 214° back')
+})
+
 t.test('of many links 50 are shown', async (t) => {
   await insertOddMesh(pool)
   await insert(pool, 'nodes', [{ name: 'Server', kind: 'router', ...seen }])

@@ -10,12 +10,13 @@ t.test('meshcore-stats\' variables name the one repeater', async (t) => {
     REPEATER_NAME: 'Hill', REPEATER_KEY_PREFIX: '!A1B2C3d', REPEATER_PASSWORD: 'secret', REPEATER_DISPLAY_NAME: 'The hill', REPEATER_HARDWARE: 'RAK', REPEATER_BATTERY: 'lifepo4:4',
     COMPANION_DISPLAY_NAME: 'Base', COMPANION_BATTERY: 'lipo', TELEMETRY_ENABLED: '1', REMOTE_TIMEOUT_S: '12', TELEMETRY_RETRY_ATTEMPTS: '3', COMPANION_STEP: '30',
   }), {
-    companion: { displayName: 'Base', battery: { chemistry: 'lipo', cells: 1 }, telemetry: true },
+    companion: { displayName: 'Base', battery: { chemistry: 'lipo', cells: 1 }, telemetry: true, connection: 'serial' },
     repeaters: [{ name: 'Hill', keyPrefix: 'a1b2c3d', password: 'secret', displayName: 'The hill', hardware: 'RAK', battery: { chemistry: 'lifepo4', cells: 4 }, telemetry: true, neighbours: false }],
     companionStepS: 30, repeaterStepS: 900,
     status: { timeoutS: 12, attempts: 2, backoffS: 4 }, telemetry: { timeoutS: 10, attempts: 3, backoffS: 4 },
     breakerFails: 6, breakerCooldownS: 3600, budgetSPerH: 60,
   })
+  t.equal(read({ MESH_TRANSPORT: 'ble' }).companion.connection, 'ble')
   t.same(read({}).repeaters, [], 'without one only the companion is polled')
   t.match(read({ REPEATER_NAME: 'Hill', REPEATER_PUBKEY_PREFIX: '!a1b2c3d4' }).repeaters, [{ name: 'Hill', keyPrefix: 'a1b2c3d4' }])
   t.equal(read({ REPEATER_NAME: 'Hill', REPEATER_PUBKEY_PREFIX: '!e5f6g7h8' }).repeaters[0]?.keyPrefix, undefined, 'shown only')

@@ -24,6 +24,7 @@ t.test('the companion: all fields of its figures under their own names, its info
     },
     info: {
       hardware: 'Simulated', radio: { frequency_mhz: 869.618, bandwidth_khz: 62.5, spreading_factor: 8, coding_rate: 5, tx_power_dbm: 22 },
+      connection: 'tcp',
       firmware: { version: 'v1.17.1', build_date: '14 Aug 2026', code: 13 },
     },
   })
@@ -33,7 +34,7 @@ t.test('the companion: all fields of its figures under their own names, its info
 })
 
 t.test('the companion: each part may fail alone', async (t) => {
-  const { mesh, runFor, readings, poller } = createScene(t, [], { companion: { telemetry: true } })
+  const { mesh, runFor, readings, poller } = createScene(t, [], { companion: { telemetry: true, connection: 'tcp' } })
   mesh.broken.set('core', new RadioError('refused', 'it does not know that', 1))
   mesh.broken.set('contacts', new RadioError('no_answer', 'nothing'))
   await runFor(1)

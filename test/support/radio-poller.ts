@@ -10,7 +10,7 @@ import { VirtualClock } from './virtual-clock.js'
 export const password = 'secret-pass'
 
 export const pollSettings: PollSettings = {
-  companion: { telemetry: false },
+  companion: { telemetry: false, connection: 'tcp' },
   repeaters: [],
   companionStepS: 60,
   repeaterStepS: 900,

@@ -1,5 +1,8 @@
+import type { UnitSystem } from '../../charts/units.js'
 import type { IssueBody } from '../../http/schemas/issues.js'
 import type { LinkBody, LinkEndBody, PathBody } from '../../http/schemas/paths.js'
+import { describeDistance, type Aim } from '../../topology/describe.js'
+import { formatBearing } from '../../topology/geo.js'
 import { Facts } from '../parts/facts.js'
 import { figure } from '../parts/figure.js'
 import { IssueHistory } from '../parts/issue-history.js'
@@ -17,6 +20,9 @@ export interface LinkDocument {
   /** Null: nobody reported it within a day. */
   link: LinkBody | null
   otherMedia: string[]
+  /** How the ends stand to one another; null where the place of one is not known. */
+  aim: Aim | null
+  units: UnitSystem
   paths: PathBody[]
   open: IssueBody[]
   past: IssueBody[]
@@ -24,7 +30,7 @@ export interface LinkDocument {
 }
 
 /** Everything about a link: what either end says, and whom it carries. */
-export function drawLink (view: View, { a, b, medium, link, otherMedia, paths, open, past, charts }: LinkDocument): string {
+export function drawLink (view: View, { a, b, medium, link, otherMedia, aim, units, paths, open, past, charts }: LinkDocument): string {
   return renderPage(view, {
     title: `${a} – ${b}${medium === 'rf' ? '' : ` (${medium})`}`,
     section: 'links',
@@ -34,6 +40,7 @@ export function drawLink (view: View, { a, b, medium, link, otherMedia, paths, o
         <div data-live id='link'>
           <h1><NodeLink id={a} view={view} /> – <NodeLink id={b} view={view} /> <small>{medium}</small></h1>
           {otherMedia.length > 0 && <p>{texts.otherMedia}: {otherMedia.map((name) => <a key={name} class='minor-link' href={view.href({ to: 'link', a, b, medium: name })}>{name}</a>)}</p>}
+          {aim !== null && <Facts facts={[[texts.measures.distance, describeDistance(aim, units)], [texts.measures.bearing, texts.bearings(formatBearing(aim.thereDeg), formatBearing(aim.backDeg))]]} />}
           <h2>{texts.now}</h2>
           {link === null ? <p>{texts.silent}</p> : <Now link={link} />}
           <IssueHistory open={open} past={past} view={view} />

@@ -7,6 +7,7 @@ import { figure } from '../parts/figure.js'
 import { IssueList } from '../parts/issue-card.js'
 import { ShortTable } from '../parts/table.js'
 import { describeSpan } from '../../incidents/span.js'
+import { squareOf } from '../../topology/geo.js'
 import { Time } from '../parts/time.js'
 import { WindowCharts, type ChartSet } from '../parts/window-charts.js'
 import { renderPage, type View } from '../page.js'
@@ -72,7 +73,8 @@ function About ({ node, place, view }: { node: NodeRecordBody, place: string | n
       {node.retired_at !== null && <p class='notice'>{texts.retired} <Time at={node.retired_at} /></p>}
       <Facts facts={[
         [facts.kind, nodesTexts.kinds[node.kind]], [facts.version, node.version], [facts.model, node.model], [facts.host, node.host], [facts.site, place === null ? node.site : <a key='site' href={view.href({ to: 'site', name: place })}>{place}</a>],
-        [facts.location, node.lat !== null && node.lon !== null ? `${node.lat.toFixed(5)}, ${node.lon.toFixed(5)}` : null], [facts.elevation, figure(node.elevation_m, 0, 'm')],
+        [facts.location, node.lat !== null && node.lon !== null ? `${node.lat.toFixed(5)}, ${node.lon.toFixed(5)}` : null],
+        [facts.square, node.grid_square ?? (node.lat !== null && node.lon !== null ? squareOf({ lat: node.lat, lon: node.lon }) : null)], [facts.elevation, figure(node.elevation_m, 0, 'm')],
         [facts.first, <Time key='first' at={node.first_seen} />], [facts.last, node.last_seen !== null ? <Time at={node.last_seen} /> : null],
         [facts.gap, node.usual_gap_s === null ? null : secondsText(node.usual_gap_s)], [facts.pinned, node.pinned ? facts.yes : null],
       ]}

@@ -17,7 +17,11 @@ export interface RadioFacts {
   observedAt: string | null
   readings: Readonly<Record<string, number>>
   place: Place
+  /** Maidenhead locator: told, or of its coordinates. */
+  gridSquare: string | null
   hardware: string | null
+  /** Of a companion: how the worker reaches it. */
+  connection: string | null
   /** Of the modulation: from SELF_INFO. */
   radio: { frequencyMhz: number | null, bandwidthKhz: number | null, spreadingFactor: number | null, codingRate: number | null }
 }
@@ -67,7 +71,7 @@ export function Traffic ({ radio: { kind, readings } }: { radio: RadioFacts }) {
   const cell = (row: string, metric: string) => {
     const value = readings[metric]
     if (value === undefined) return <td key={metric}>—</td>
-    return row === 'airtime' ? <td key={metric} title={`${value} s`}>{uptimeText(value)}</td> : <td key={metric} title={value.toLocaleString('en-US')}>{compactText(value)}</td>
+    return row === 'airtime' ? <td key={metric} title={`${value.toLocaleString('en-US')} s`}>{uptimeText(value)}</td> : <td key={metric} title={texts.packets(value.toLocaleString('en-US'))}>{compactText(value)}</td>
   }
   return (
     <table class='traffic'>
@@ -84,12 +88,13 @@ export function compactText (count: number): string {
   return count < 1_000_000 ? `${(count / 1000).toFixed(1)}k` : `${(count / 1_000_000).toFixed(1)}M`
 }
 
-export function Details ({ radio: { place, hardware, radio } }: { radio: RadioFacts }) {
+export function Details ({ radio: { kind, place, gridSquare, hardware, connection, radio } }: { radio: RadioFacts }) {
   const { name, lat, lon, elevation } = place
   const known = (value: string | null | undefined) => value === null || value === undefined ? '—' : value
   const details = [
     [texts.location, known(name)], [texts.coordinates, lat === undefined || lon === undefined ? '—' : `${lat.toFixed(4)}, ${lon.toFixed(4)}`],
-    [texts.elevation, known(elevation && elevationText(elevation))], [texts.hardware, known(hardware)],
+    [texts.square, known(gridSquare)], [texts.elevation, known(elevation && elevationText(elevation))], [texts.hardware, known(hardware)],
+    ...kind === 'companion' ? [[texts.connection, connection === null ? '—' : texts.connections[connection] ?? connection]] : [],
   ]
   const parameters = [
     [texts.frequency, figure(radio.frequencyMhz, 3, 'MHz')], [texts.bandwidth, figure(radio.bandwidthKhz, 1, 'kHz')],

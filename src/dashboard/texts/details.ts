@@ -21,7 +21,7 @@ export const nodeTexts = {
   noHealth: 'Nothing within 7 days.',
   crashes: 'Crashes of the last 7 days',
   facts: {
-    kind: 'Kind', version: 'Version', model: 'Model', host: 'Address', site: 'Site', location: 'Location', elevation: 'Elevation', first: 'First seen', last: 'Last seen', gap: 'Sends every', pinned: 'Entered by hand', yes: 'yes',
+    kind: 'Kind', version: 'Version', model: 'Model', host: 'Address', site: 'Site', location: 'Location', square: 'Grid square', elevation: 'Elevation', first: 'First seen', last: 'Last seen', gap: 'Sends every', pinned: 'Entered by hand', yes: 'yes',
   },
   measures: {
     time: 'At', cpu: 'CPU', memory: 'Memory of the agent', free: 'Free memory', load: 'Load', uptime: 'Up for', restarts: 'Restarts', score: 'Health score', daemon: 'Routing', neighbours: 'Neighbours', queue: 'Waiting messages', reason: 'Reported because',
@@ -35,7 +35,8 @@ export const linkTexts = {
   silent: 'Nothing within a day.',
   otherMedia: 'Also',
   paths: 'Paths over it, last hour',
-  measures: { time: 'At', lq: 'Hears the other (LQ)', signal: 'Signal', noise: 'Noise', snr: 'SNR', rate: 'Transmit rate', rxcost: 'Receive cost', txcost: 'Transmit cost', quality: 'Quality', routable: 'Routes go over it', yes: 'yes', no: 'no', etx: 'ETX', hour: 'Last hour' },
+  measures: { time: 'At', lq: 'Hears the other (LQ)', signal: 'Signal', noise: 'Noise', snr: 'SNR', rate: 'Transmit rate', rxcost: 'Receive cost', txcost: 'Transmit cost', quality: 'Quality', routable: 'Routes go over it', yes: 'yes', no: 'no', etx: 'ETX', hour: 'Last hour', distance: 'Distance', bearing: 'Direction' },
+  bearings: (there: string, back: string) => `${there} there, ${back} back`,
   hour: (n: number, lq: string, nlq: string, etx: string) => `LQ ${lq}, NLQ ${nlq}, ETX ${etx} from ${n} ${n === 1 ? 'report' : 'reports'}`,
 } as const
 

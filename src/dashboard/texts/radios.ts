@@ -1,3 +1,5 @@
+const connections: Readonly<Record<string, string | undefined>> = { serial: 'USB serial', tcp: 'TCP', ble: 'Bluetooth' }
+
 export const radioTexts = {
   title: 'Radios',
   none: 'No radio is known yet: meshmon radio polls them.',
@@ -17,12 +19,16 @@ export const radioTexts = {
   traffic: 'Traffic since the last start',
   received: 'RX',
   sent: 'TX',
+  packets: (count: string) => `${count} packets`,
   rows: { packets: 'Packets', flood: 'Flood', direct: 'Direct', airtime: 'Airtime' },
   details: 'Details',
   location: 'Location',
   coordinates: 'Coordinates',
+  square: 'Grid square',
   elevation: 'Elevation',
   hardware: 'Hardware',
+  connection: 'Connection',
+  connections,
   radio: 'Radio',
   frequency: 'Frequency',
   bandwidth: 'Bandwidth',
@@ -30,7 +36,8 @@ export const radioTexts = {
   coding: 'Coding rate',
   site: 'Place',
   observed: 'Last observation',
-  reports: 'Reports',
+  report: (period: string) => `Report of ${period}`,
+  reports: 'All reports',
   radioColumn: 'Radio',
   kind: 'Kind',
   state: 'State',

@@ -6,6 +6,7 @@ import type { PathDocument } from '../../dashboard/pages/path.js'
 import type { PageChart } from '../../dashboard/parts/chart-figure.js'
 import { formatSubject, mediumOf, orderEnds } from '../../incidents/subject.js'
 import type { Site } from '../../places/sites.js'
+import { aimOf } from '../../topology/describe.js'
 import { listCrashes } from '../queries/crashes.js'
 import { listIssues } from '../queries/issues.js'
 import { listLinksBetween, listLinksOf } from '../queries/links.js'
@@ -15,6 +16,7 @@ import { describePaths, findPath, listPathsOf } from '../queries/paths.js'
 import { readPlaceNames } from '../queries/places.js'
 import { listHops, listPathsOver, listRouteChanges } from '../queries/routes.js'
 import type { IssueBody } from '../schemas/issues.js'
+import type { NodeRecordBody } from '../schemas/nodes.js'
 import { makeChart, type ChartSource } from '../series/chart.js'
 import { linkSource, nodeSource, pathSource, radioSource, type ChartSources } from '../series/sources.js'
 import { before } from '../time.js'
@@ -49,12 +51,16 @@ export async function readLink (sources: ChartSources, given: { a: string, b: st
   if (from === undefined || to === undefined) return undefined
   const { a, b } = orderEnds(from, to)
   const link = { a, b, medium: mediumOf(given.medium.toLowerCase()) }
-  const [all, pairs, issues, charts] = await Promise.all([
-    listLinksBetween(db, { a, b }, now()), listPathsOver(db, link, now()), listHistory(db, { link: formatSubject({ type: 'link', ...link }) }, now()), drawCharts(sources, chartsOfLink(sources, link), wanted),
+  const [all, pairs, ends, issues, charts] = await Promise.all([
+    listLinksBetween(db, { a, b }, now()), listPathsOver(db, link, now()), Promise.all([a, b].map(async (end) => placedNode(await findNode(db, end, now())))), listHistory(db, { link: formatSubject({ type: 'link', ...link }) }, now()), drawCharts(sources, chartsOfLink(sources, link), wanted),
   ])
   const paths = await describePaths(db, pairs, now())
   const isMeant = ({ medium }: { medium: string }) => medium === link.medium
-  return { ...link, link: all.find(isMeant) ?? null, otherMedia: all.filter((one) => !isMeant(one)).map(({ medium }) => medium), paths, ...issues, charts: { window: wanted.window, charts } }
+  return { ...link, link: all.find(isMeant) ?? null, otherMedia: all.filter((one) => !isMeant(one)).map(({ medium }) => medium), aim: aimOf(ends[0], ends[1]), units: wanted.units, paths, ...issues, charts: { window: wanted.window, charts } }
+}
+
+function placedNode (node: NodeRecordBody | undefined) {
+  return node && { lat: node.lat, lon: node.lon, gridSquare: node.grid_square }
 }
 
 /** Undefined where nobody ever named one of the ends. */

@@ -5,7 +5,11 @@ import type { PageChart } from '../../dashboard/parts/chart-figure.js'
 import type { RadioDocument } from '../../dashboard/pages/radio.js'
 import type { RadioFacts, RadioState } from '../../dashboard/parts/radio-facts.js'
 import type { Site } from '../../places/sites.js'
+import { wallClock } from '../../charts/wall-clock.js'
+import { monthAt, type Month } from '../../reports/calendar.js'
 import { placeOf } from '../../reports/place.js'
+import { reportMetrics } from '../../reports/radio-report.js'
+import { squareOf } from '../../topology/geo.js'
 import { readPlaceNames } from '../queries/places.js'
 import { findRadio, listRadios, readBattery } from '../queries/radios.js'
 import { listReportRadios, type ReportRadio } from '../queries/report-radio.js'
@@ -44,6 +48,8 @@ export async function readRadio (charts: ChartSources, { node, window }: { node:
     site: siteOf(radio),
     radio: describe(radio, all.find(({ id }) => id === radio.id), look, now()),
     window,
+    timeZone: look.timeZone,
+    month: monthOfReport(radio, look.timeZone),
     all: all.map((one) => ({ id: one.id, name: displayName(one), kind: one.kind })),
     groups: [...byGroup].map(([title, members]) => ({ title, charts: members.map(({ chart }) => chart) })),
   }
@@ -59,7 +65,8 @@ async function draw (charts: ChartSources, { node, metric: { metric }, window }:
 function describe (radio: RadioBody, known: ReportRadio | undefined, { place, hardware }: Settings, nowMs: number): RadioFacts {
   const { info } = radio
   const modulation = objectOf(info?.['radio'])
-  const [newest] = Object.values(radio.readings).map(({ time }) => time).sort().reverse()
+  const newest = newestOf(radio, Object.keys(radio.readings))
+  const stands = placeOf(place, known)
   return {
     id: radio.id,
     name: displayName(radio),
@@ -68,13 +75,26 @@ function describe (radio: RadioBody, known: ReportRadio | undefined, { place, ha
     state: stateAt(newest, nowMs),
     observedAt: newest ?? null,
     readings: Object.fromEntries(Object.entries(radio.readings).flatMap(([metric, { value }]) => value === null ? [] : [[metric, value]])),
-    place: placeOf(place, known),
+    place: stands,
+    gridSquare: textOf(info?.['grid_square']) ?? (stands.lat === undefined || stands.lon === undefined ? null : squareOf({ lat: stands.lat, lon: stands.lon })),
     hardware: radio.model ?? textOf(info?.['hardware']) ?? hardware[radio.kind] ?? null,
+    connection: textOf(info?.['connection']) ?? null,
     radio: {
       frequencyMhz: numberOf(modulation['frequency_mhz']), bandwidthKhz: numberOf(modulation['bandwidth_khz']),
       spreadingFactor: numberOf(modulation['spreading_factor']), codingRate: numberOf(modulation['coding_rate']),
     },
   }
+}
+
+/** When the newest of these was read. */
+function newestOf ({ readings }: RadioBody, metrics: readonly string[]): string | undefined {
+  return metrics.flatMap((metric) => readings[metric]?.time ?? []).sort().at(-1)
+}
+
+/** The month of the newest reading that reports show. */
+function monthOfReport (radio: RadioBody, timeZone: string): Month | null {
+  const newest = newestOf(radio, reportMetrics[radio.kind])
+  return newest === undefined ? null : monthAt(Date.parse(newest), wallClock(timeZone))
 }
 
 function stateAt (newest: string | undefined, nowMs: number): RadioState {
