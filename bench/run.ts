@@ -11,6 +11,7 @@ import { events } from './figures/events.js'
 import { fuzzedFrames } from './figures/frames.js'
 import { groundTruth } from './figures/ground-truth.js'
 import { memory } from './figures/memory.js'
+import { peers } from './figures/peers.js'
 import { queries } from './figures/queries.js'
 import { radioDay } from './figures/radio-day.js'
 import { singleNative } from './figures/single-native.js'
@@ -23,7 +24,7 @@ import { findNativeServer } from './support/servers.js'
 import { makeTraffic } from './support/traffic.js'
 
 const figures: Record<string, (bench: Bench) => Promise<Figure | Figure[]>> = {
-  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors, frames: fuzzedFrames, radio: radioDay, charts: chartsDrawn, aredn: arednMesh, dashboard,
+  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors, frames: fuzzedFrames, radio: radioDay, charts: chartsDrawn, aredn: arednMesh, dashboard, peers,
 }
 
 const usage = `usage: npm run bench -- [NAME…] [--minutes N] [--rounds N] [--scale S]

@@ -12,18 +12,30 @@ const microsLength = 6
 const marker = Buffer.from('"sent_at":"')
 const microsAfterMarker = marker.length + '2026-01-01T00:00:00.'.length
 
-function buildRequests ({ file, perRequest, path, limit }: LoadPlan): Request[] {
+function buildRequests ({ file, format, perRequest, path, limit }: LoadPlan): Request[] {
   const lines = readFileSync(file, 'utf8').split('\n', limit).filter((line) => line !== '')
   const requests: Request[] = []
   for (let i = 0; i + perRequest <= lines.length; i += perRequest) {
-    const body = perRequest === 1 ? lines[i]! : `[${lines.slice(i, i + perRequest).join()}]`
+    const some = lines.slice(i, i + perRequest)
+    const body = format === 'lines' ? `${some.join('\n')}\n` : perRequest === 1 ? some[0]! : `[${some.join()}]`
     const head = `POST ${path} HTTP/1.1\r\nHost: collector\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`
     const bytes = Buffer.from(head + body)
-    const micros: number[] = []
-    for (let at = bytes.indexOf(marker); at >= 0; at = bytes.indexOf(marker, at + 1)) micros.push(at + microsAfterMarker)
-    requests.push({ bytes, micros })
+    requests.push({ bytes, micros: format === 'lines' ? microsOfLines(bytes, head.length) : microsOfJson(bytes) })
   }
   return requests
+}
+
+function microsOfJson (bytes: Buffer): number[] {
+  const micros: number[] = []
+  for (let at = bytes.indexOf(marker); at >= 0; at = bytes.indexOf(marker, at + 1)) micros.push(at + microsAfterMarker)
+  return micros
+}
+
+/** A line ends with nanoseconds: six digits of microseconds, three more, the end of the line. */
+function microsOfLines (bytes: Buffer, bodyAt: number): number[] {
+  const micros: number[] = []
+  for (let end = bytes.indexOf('\n', bodyAt); end >= 0; end = bytes.indexOf('\n', end + 1)) micros.push(end - 3 - microsLength)
+  return micros
 }
 
 /** Every pass over the file gives the messages times of their own, so that all rows are new. */
@@ -40,7 +52,8 @@ function readAnswers (socket: Socket, onAnswer: (status: number, body: string) =
     for (;;) {
       const headEnd = pending.indexOf('\r\n\r\n')
       if (headEnd < 0) return
-      const length = Number(/\r\ncontent-length: (\d+)/i.exec(pending)?.[1])
+      // 204 has no body, and says so or not.
+      const length = Number(/\r\ncontent-length: (\d+)/i.exec(pending.slice(0, headEnd))?.[1] ?? 0)
       const end = headEnd + 4 + length
       if (pending.length < end) return
       const status = Number(pending.slice(9, 12))
@@ -84,7 +97,7 @@ async function run (plan: LoadPlan, requests: Request[], { firstPass, seconds }:
     }
     readAnswers(socket, (status, body) => {
       if (result.latenciesMs.length < plan.maxLatencies) result.latenciesMs.push(performance.now() - sentAt)
-      if (status === 200) {
+      if (status === 200 || status === 204) {
         result.messages += plan.perRequest
         result.stored += Number(/"stored":(\d+)/.exec(body)?.[1] ?? 0)
       } else result.failures[status] = (result.failures[status] ?? 0) + 1

@@ -7,8 +7,9 @@ import type { Scope } from './scope.js'
 export interface LoadPlan {
   port: number
   path: string
-  /** Messages, one a line, with six digits behind the second of `sent_at`. */
+  /** Messages, one a line: JSON with six digits behind the second of `sent_at`, or InfluxDB's line protocol in nanoseconds. */
   file: string
+  format: 'json' | 'lines'
   /** Lines of the file to use at most. */
   limit: number
   perRequest: number
@@ -25,7 +26,7 @@ export interface LoadRun {
 }
 
 export interface LoadResult {
-  /** Messages that were answered with 200. */
+  /** Messages that were answered with 200 or 204. */
   messages: number
   stored: number
   seconds: number
@@ -47,7 +48,7 @@ export async function startLoad (scope: Scope, plan: Partial<LoadPlan> & Pick<Lo
     child.kill('SIGKILL')
     await once(child, 'exit')
   })
-  await ask(child, { plan: { path: '/ingest', limit: 1_000_000, maxLatencies: 500_000, ...plan } satisfies LoadPlan })
+  await ask(child, { plan: { path: '/ingest', format: 'json', limit: 1_000_000, maxLatencies: 500_000, ...plan } satisfies LoadPlan })
   return {
     async run (run) {
       const { result } = await ask(child, { run })
