@@ -18,7 +18,8 @@ import { singleNative } from './figures/single-native.js'
 import { start } from './figures/start.js'
 import { twoCollectors } from './figures/two-collectors.js'
 import { unmeasured, type Bench, type Figure } from './support/bench.js'
-import { formatReport, writeReport } from './support/report.js'
+import { findFallen, keepRun } from './support/kept-runs.js'
+import { describeMachine, formatReport, writeReport } from './support/report.js'
 import { openScope } from './support/scope.js'
 import { findNativeServer } from './support/servers.js'
 import { makeTraffic } from './support/traffic.js'
@@ -27,12 +28,13 @@ const figures: Record<string, (bench: Bench) => Promise<Figure | Figure[]>> = {
   batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors, frames: fuzzedFrames, radio: radioDay, charts: chartsDrawn, aredn: arednMesh, dashboard, peers,
 }
 
-const usage = `usage: npm run bench -- [NAME…] [--minutes N] [--rounds N] [--scale S]
+const usage = `usage: npm run bench -- [NAME…] [--minutes N] [--rounds N] [--scale S] [--keep]
 
   NAME       ${Object.keys(figures).join(', ')}; all of them where none is named
   --minutes  how long memory is watched with each database (2)
   --rounds   alternating rounds (5)
   --scale    below 1: shorter, for a try
+  --keep     add the numbers to bench/results/runs.jsonl, with which later runs are compared; all figures in full are kept anyhow
 
 A native server is that of TEST_DATABASE_URL, else one made by scripts/native-server.
 Results go to the terminal, and to bench/results/ where all figures are measured in full.`
@@ -42,11 +44,11 @@ function readOptions () {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { minutes: { type: 'string', default: '2' }, rounds: { type: 'string', default: '5' }, scale: { type: 'string', default: '1' }, help: { type: 'boolean', default: false } },
+      options: { minutes: { type: 'string', default: '2' }, rounds: { type: 'string', default: '5' }, scale: { type: 'string', default: '1' }, keep: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
     })
     const [minutes, rounds, scale] = [Number(values.minutes), Number(values.rounds), Number(values.scale)]
     const names = positionals.length > 0 ? positionals : Object.keys(figures)
-    if (!values.help && minutes > 0 && minutes <= 60 && rounds >= 1 && rounds <= 50 && scale > 0 && scale <= 1 && names.every((name) => name in figures)) return { names, minutes, rounds, scale }
+    if (!values.help && minutes > 0 && minutes <= 60 && rounds >= 1 && rounds <= 50 && scale > 0 && scale <= 1 && names.every((name) => name in figures) && !(values.keep && scale < 1)) return { names, keep: values.keep, settings: { minutes, rounds, scale } }
     process.stdout.write(`${usage}\n`)
     process.exit(values.help ? 0 : 2)
   } catch (error) {
@@ -80,7 +82,7 @@ async function measure (names: string[], bench: Bench, signal: AbortSignal): Pro
   return measured
 }
 
-const { names, ...settings } = readOptions()
+const { names, keep, settings } = readOptions()
 const scope = openScope()
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -97,9 +99,12 @@ const at = Date.now()
 try {
   const measured = await measure(names, { scope, ...settings, progress, native: once(findNativeServer), traffic: once(() => makeTraffic(scope, { nodes: 100, hours: 5, limit: 100_000 })) }, stop.signal)
   stop.signal.throwIfAborted()
-  const report = { at, settings, loadBefore, figures: measured }
+  const [machine = ''] = describeMachine()
+  const report = { at, settings, loadBefore, figures: measured, fallen: settings.scale === 1 ? findFallen(measured, machine) : [] }
   process.stdout.write(formatReport(report))
-  if (settings.scale === 1 && names.length === Object.keys(figures).length) writeReport(report)
+  const isWhole = settings.scale === 1 && names.length === Object.keys(figures).length
+  if (isWhole) writeReport(report)
+  if (isWhole || keep) keepRun(measured, { at, machine, load: loadBefore })
   process.exitCode = measured.every(({ pass }) => pass !== false) ? 0 : 1
 } catch (error) {
   if (!stop.signal.aborted) throw error

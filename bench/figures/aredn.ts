@@ -7,7 +7,7 @@ import { makeWorld, startArednMesh, type ServedWorld } from '../../test/support/
 import { stepsUntilOpen, walkWorld } from '../../test/support/aredn-walk.js'
 import { startFakeCollector } from '../../test/support/fake-collector.js'
 import { runMeshmon } from '../../test/support/process.js'
-import { unmeasured, type Bench, type Figure } from '../support/bench.js'
+import { less, unmeasured, type Bench, type Figure } from '../support/bench.js'
 import { cpuSeconds, rssMegabytes, settingsFor, startCollector } from '../support/programs.js'
 import { within, type Scope } from '../support/scope.js'
 import { createNativeDatabase } from '../support/servers.js'
@@ -73,6 +73,7 @@ function figuresOf (walked: Walked, { stepS, seconds }: { stepS: number, seconds
     measured: `${cpuPct.toFixed(1)} % of one core, at most ${mostMb.toFixed(0)} MB`,
     target: '< 10 %, < 120 MB RSS',
     pass: cpuPct < 10 && mostMb < 120,
+    numbers: { aredn_cpu_pct: less(cpuPct), aredn_rss_mb: less(mostMb) },
     notes: [`${count(readings)} readings posted, ${count(waiting)} waiting at the end; ${megabytesPerHour.toFixed(1)} MB an hour over the mesh; one node in five has firmware 3.x; start included`],
     data: { stepS, seconds, ...walked },
   }, {

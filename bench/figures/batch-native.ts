@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { unmeasured, type Bench, type Figure } from '../support/bench.js'
+import { more, less, unmeasured, type Bench, type Figure } from '../support/bench.js'
 import { startLoad } from '../support/load.js'
 import { startCollector } from '../support/programs.js'
 import { within } from '../support/scope.js'
@@ -52,6 +52,7 @@ export async function batchNative (bench: Bench): Promise<Figure> {
       measured: `${ratio.toFixed(2)} × (${count(median(rounds.map(({ ingest }) => ingest)))}/s; COPY ${count(median(rounds.map(({ copy }) => copy)))}/s)`,
       target,
       pass: ratio >= 0.6,
+      numbers: { batch_ratio: more(ratio), batch_cpu_us: less(median(rounds.map(({ cpuUs }) => cpuUs))) },
       notes: [server.description, `collector: ${median(rounds.map(({ cpuUs }) => cpuUs)).toFixed(1)} µs of processor time per message`],
       data: { server: server.description, rounds },
     }

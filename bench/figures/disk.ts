@@ -1,4 +1,4 @@
-import { unmeasured, type Bench, type Figure } from '../support/bench.js'
+import { less, unmeasured, type Bench, type Figure } from '../support/bench.js'
 import { startLoad } from '../support/load.js'
 import { embeddedFolder, startCollector, type Storage } from '../support/programs.js'
 import { within, type Scope } from '../support/scope.js'
@@ -27,6 +27,7 @@ export async function disk (bench: Bench): Promise<Figure> {
       measured: bytes.toFixed(1),
       target: `< ${mostBytes}`,
       pass: bytes < mostBytes,
+      numbers: { bytes_per_path_result: less(bytes) },
       notes: [`${count(rows)} rows of ${days} days of a simulated mesh of ${nodes} nodes; ${(before / rows).toFixed(0)} bytes before`, community ? server.description : 'embedded database'],
       data: { before, after, rows, database: community ? server.description : 'embedded' },
     }

@@ -1,4 +1,4 @@
-import type { Bench, Figure } from '../support/bench.js'
+import { more, type Bench, type Figure } from '../support/bench.js'
 import { startLoad } from '../support/load.js'
 import { embeddedFolder, startCollector } from '../support/programs.js'
 import { within } from '../support/scope.js'
@@ -25,6 +25,7 @@ export async function embedded (bench: Bench): Promise<Figure> {
       measured: `${count(median(rates))}/s`,
       target: `≥ ${count(least)}/s`,
       pass: median(rates) >= least,
+      numbers: { embedded_per_s: more(median(rates)) },
       notes: [],
       data: { rates },
     }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { unmeasured, type Bench, type Figure } from '../support/bench.js'
+import { less, unmeasured, type Bench, type Figure } from '../support/bench.js'
 import { startCollector, type Collector } from '../support/programs.js'
 import { within } from '../support/scope.js'
 import { createNativeDatabase } from '../support/servers.js'
@@ -35,6 +35,7 @@ export async function events (bench: Bench): Promise<Figure> {
       measured: `${clients}: ${mb.toFixed(1)} MB, ${pct.toFixed(2)} % of a core`,
       target,
       pass: open === clients && mb < mostMb && pct < mostPct,
+      numbers: { events_mb: less(mb) },
       notes: [`one client: ${describe(alone)}; ${clients}: ${describe(crowded)}, the issue engine and the reading of the journal included`, server.description],
       data: { server: server.description, open, alone, crowded },
     }

@@ -1,4 +1,4 @@
-import type { Bench, Figure } from '../support/bench.js'
+import { less, type Bench, type Figure } from '../support/bench.js'
 import { startLoad } from '../support/load.js'
 import { embeddedFolder, startCollector, type Storage } from '../support/programs.js'
 import { within, type Scope } from '../support/scope.js'
@@ -27,6 +27,7 @@ export async function memory (bench: Bench): Promise<Figure> {
     measured: watched.map(({ which, maxMb, mbPerMin }) => `${which}: at most ${maxMb.toFixed(0)} MB, ${mbPerMin >= 0 ? '+' : ''}${mbPerMin.toFixed(1)} MB/min`).join('; '),
     target: `< ${mostMb} MB RSS, flat (< ${flatMbPerMin} MB/min)`,
     pass: watched.every(({ maxMb, mbPerMin }) => maxMb < mostMb && mbPerMin < flatMbPerMin),
+    numbers: Object.fromEntries(watched.map(({ which, maxMb }) => [`rss_${which}_mb`, less(maxMb)])),
     notes: [
       ...watched.map(({ which, rate }) => `${which}: ${count(rate)} messages/s`),
       `the slope is that of the last ${100 * (1 - settling)} % of the time`,

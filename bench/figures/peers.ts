@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
-import { unmeasured, type Bench, type Figure } from '../support/bench.js'
+import { more, unmeasured, type Bench, type Figure } from '../support/bench.js'
 import { startLoad, type Load } from '../support/load.js'
 import { peersFolder, startGuide, startInflux, startVictoria } from '../support/peers.js'
 import { startCollector } from '../support/programs.js'
@@ -58,6 +58,7 @@ export async function peers (bench: Bench): Promise<Figure> {
       measured: `${manyRatio.toFixed(1)} × in requests of 100, ${singleRatio.toFixed(1)} × in single messages`,
       target,
       pass: manyRatio >= manyTarget && singleRatio >= singleTarget,
+      numbers: { peers_many_ratio: more(manyRatio), peers_single_ratio: more(singleRatio) },
       notes: [
         ...Object.entries(contests).map(([key, { name }]) => {
           const all = rounds.map((round) => round[key as keyof typeof contests])

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { unmeasured, type Bench, type Figure } from '../support/bench.js'
+import { less, unmeasured, type Bench, type Figure } from '../support/bench.js'
 import { startLoad } from '../support/load.js'
 import { startCollector } from '../support/programs.js'
 import { within } from '../support/scope.js'
@@ -48,6 +48,7 @@ export async function queries (bench: Bench): Promise<Figure> {
       measured: asked.map(({ path, status, p99Ms }) => status === 200 ? `${path} ${p99Ms.toFixed(1)} ms` : `${path} answers ${status}`).join(', '),
       target,
       pass: answered.length === asked.length && answered.every(({ p99Ms }) => p99Ms < mostMs),
+      numbers: { get_p99_ms: less(Math.max(...answered.map(({ p99Ms }) => p99Ms))) },
       notes: [`ingest meanwhile: ${count(messages / took)} messages/s; ${count(incidents)} incidents (${count(openIncidents)} open) and ${count(nodes)} nodes present`, server.description],
       data: { server: server.description, asked, ingestPerS: messages / took },
     }

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { packageRoot } from '../../src/paths.js'
-import { unmeasured, type Bench, type Figure } from '../support/bench.js'
+import { more, less, unmeasured, type Bench, type Figure } from '../support/bench.js'
 import { startLoad } from '../support/load.js'
 import { startCollector } from '../support/programs.js'
 import { within, type Scope } from '../support/scope.js'
@@ -44,6 +44,7 @@ export async function singleNative (bench: Bench): Promise<Figure> {
       measured: `${ratio.toFixed(2)} × (${count(median(rounds.map((round) => round.ingest)))}/s; parse only ${count(median(rounds.map((round) => round.parse)))}/s), p99 ${p99Ms.toFixed(1)} ms`,
       target,
       pass: ratio >= 0.5 && p99Ms < 50,
+      numbers: { single_ratio: more(ratio), single_p99_ms: less(p99Ms) },
       notes: [server.description, `collector: ${median(rounds.map(({ cpuUs }) => cpuUs)).toFixed(0)} µs of processor time per message`],
       data: { server: server.description, rounds },
     }

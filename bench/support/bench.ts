@@ -27,7 +27,15 @@ export interface Figure {
   pass: boolean | null
   notes: string[]
   data: object
+  /** What is compared with the run kept last, by name. */
+  numbers?: Record<string, Tracked>
 }
+
+/** A number, and what is better. */
+export interface Tracked { value: number, better: 'more' | 'less' }
+
+export const more = (value: number): Tracked => ({ value, better: 'more' })
+export const less = (value: number): Tracked => ({ value, better: 'less' })
 
 /** Could not be measured here. */
 export function unmeasured (what: string, target: string, reason: string): Figure {

@@ -12,6 +12,8 @@ export interface Report {
   /** 1-minute load before anything was started: what else the machine was doing. */
   loadBefore: number
   figures: Figure[]
+  /** What is worse than in the run kept last (kept-runs.ts). */
+  fallen: string[]
 }
 
 /** Writes bench/results/<date>.md and .json. */
@@ -24,7 +26,7 @@ export function writeReport (report: Report): void {
 }
 
 /** As Markdown. */
-export function formatReport ({ at, settings, loadBefore, figures }: Report): string {
+export function formatReport ({ at, settings, loadBefore, figures, fallen }: Report): string {
   const rows = figures.map(({ what, measured, target, pass }) => `| ${what} | ${measured} | ${target} | ${verdict(pass)} |`)
   const notes = figures.flatMap(({ what, notes }) => notes.length === 0 ? [] : [`- ${what}: ${notes.join('; ')}.`])
   return `${[
@@ -39,6 +41,7 @@ export function formatReport ({ at, settings, loadBefore, figures }: Report): st
     ...rows,
     '',
     ...notes,
+    ...(fallen.length === 0 ? [] : ['', 'Worse by more than a fifth than in the run kept last:', '', ...fallen.map((line) => `- ${line}`)]),
   ].join('\n')}\n`
 }
 
@@ -46,7 +49,8 @@ function verdict (pass: boolean | null): string {
   return pass === null ? 'not measured' : pass ? 'pass' : '**fail**'
 }
 
-function describeMachine (): string[] {
+/** A line for each: processor, disk, programs. */
+export function describeMachine (): string[] {
   const [first] = cpus()
   const { dependencies } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
   return [
