@@ -60,7 +60,7 @@ export const settings = Type.Object({
   SITES: Type.Optional(text('YAML file of the places where nodes and radios stand together, as in sites.example.yaml. Unset: by coordinates alone.', { minLength: 1 })),
   NETWORK_STATUS_TIMING: Type.Enum(['unusable', 'trusted'], { description: 'Whether RTT and jitter of network_status messages count. They are wrong by construction in the one agent that sends them.', default: 'unusable' }),
 
-  NOTIFY_URLS: Type.Array(Type.String({ pattern: '^(https?://[^/?#\\s]+\\S*|ntfys?://[^/?#\\s]+/[A-Za-z0-9_-]{1,64})$', format: 'url' }), {
+  NOTIFY_URLS: Type.Array(Type.String({ pattern: '^(https?://[^/?#\\s]\\S*|ntfys?://[^/?#\\s]+/[A-Za-z0-9_-]{1,64})$', format: 'url' }), {
     description: 'Whom to tell of issues: webhooks (http, https) and ntfy topics (ntfy, ntfys), separated by commas.',
     default: [],
     errorMessage: 'must be URLs such as https://host/hook or ntfy://host/topic, separated by commas',

@@ -118,7 +118,7 @@ function parseValue (value: string, schema: PropertySchema): unknown {
   if (schema.format === 'flag') return flags[trimmed.toLowerCase()] ?? value
   // `:Europe/Zurich` is allowed by POSIX; a path names a file of the system, whose zone is the one taken anyway.
   if (schema.format === 'time-zone') return /^:?\//.test(trimmed) ? undefined : trimmed.replace(/^:/, '')
-  if (schema.type === 'number') return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(trimmed) ? Number(trimmed) : value
+  if (schema.type === 'number') return /^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(trimmed) ? Number(trimmed) : value
   if (schema.type === 'integer') return /^[+-]?\d+$/.test(trimmed) ? Number(trimmed) : value
   return trimmed
 }

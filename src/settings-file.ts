@@ -19,5 +19,5 @@ function parseValue (text: string): string {
     const end = text.indexOf(quote, 1)
     return end === -1 ? text.slice(1) : text.slice(1, end)
   }
-  return text.replace(/(^|\s+)#.*$/, '').trim()
+  return text.replace(/(^|\s)#.*$/, '').trim()
 }

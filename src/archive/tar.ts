@@ -77,7 +77,7 @@ function octal (number: number): string {
 }
 
 function text (header: Buffer, at: number, length: number): string {
-  return header.toString('latin1', at, at + length).replace(/[\0 ].*$/s, '')
+  return header.toString('latin1', at, at + length).replace(/[\0 ].*/s, '')
 }
 
 function padding (size: number): number {

@@ -16,7 +16,7 @@ export async function findPushers (collectorUrl: URL, sinceMs: number, signal: A
     const body: unknown = await answer.json()
     if (!answer.ok || !Value.Check(page, body)) throw new Error(`${next.href} answered ${answer.status}`)
     names.push(...body.flatMap(({ id }) => hostNameOf(id) ?? []))
-    const [, more] = /<([^>]+)>; rel="next"/.exec(answer.headers.get('link') ?? '') ?? []
+    const [, more] = /<([^<>]+)>; rel="next"/.exec(answer.headers.get('link') ?? '') ?? []
     next = more === undefined ? null : new URL(more, next)
   }
   return names

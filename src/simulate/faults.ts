@@ -98,7 +98,7 @@ const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 export function parseDuration (text: string): number {
   if (!/^(\d+(\.\d+)?[smhd])+$/.test(text)) throw new FaultError(`"${text}" is not a time span like 90s, 10m, 1h30m or 24h`)
   let total = 0
-  for (const [, amount, unit] of text.matchAll(/([\d.]+)([smhd])/g)) {
+  for (const [, amount, unit] of text.matchAll(/(?<![\d.])([\d.]+)([smhd])/g)) {
     if (unit === 's' || unit === 'm' || unit === 'h' || unit === 'd') total += Number(amount) * unitMs[unit]
   }
   return Math.round(total / 1000) * 1000

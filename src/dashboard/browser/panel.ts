@@ -70,7 +70,7 @@ class MeshmonIssues extends HTMLElement {
   }
 
   get #collector (): string {
-    return new URL(this.getAttribute('src') ?? here, location.href).href.replace(/\/+$/, '')
+    return new URL(this.getAttribute('src') ?? here, location.href).href.replace(/\/$/, '')
   }
 
   connectedCallback (): void {

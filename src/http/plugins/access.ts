@@ -46,7 +46,7 @@ function isOwn (origin: string, request: FastifyRequest): boolean {
 }
 
 function givenToken (request: FastifyRequest, ingest: boolean): string {
-  const bearer = /^bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  const bearer = /^bearer +([^ ].*)$/i.exec(request.headers.authorization ?? '')?.[1]
   const { token } = request.query as { token?: unknown }
   return bearer ?? (ingest && typeof token === 'string' ? token : '')
 }

@@ -36,7 +36,7 @@ export interface Notifier {
 
 /** The base of links, without a slash at its end. */
 export function publicUrlOf ({ PUBLIC_URL }: Pick<Config, 'PUBLIC_URL'>): string | undefined {
-  return PUBLIC_URL?.replace(/\/+$/, '')
+  return PUBLIC_URL?.replace(/(?<!\/)\/+$/, '')
 }
 
 /**
