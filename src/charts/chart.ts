@@ -120,9 +120,9 @@ function drawHeading ({ chart, ...drawing }: Drawing): string[] {
   const { metric, subject } = chart
   const shown = subject.length > longestSubject ? `${[...subject].slice(0, longestSubject - 1).join('')}…` : subject
   return [
-    element('text', { ...paint('text'), x: plot.left, y: titleY, 'font-size': 15, 'font-weight': 600 }, [escapeText(metric.label)]),
-    element('text', { ...paint('muted'), x: plot.right, y: titleY, 'text-anchor': 'end' }, [escapeText(`${shown} · ${periodOf({ chart, ...drawing })}`)]),
-    ...metric.unit === '' ? [] : [element('text', { ...paint('muted'), x: plot.left - 8, y: unitY, 'text-anchor': 'end' }, [escapeText(metric.unit)])],
+    element('text', { ...paint('text'), 'data-part': 'title', x: plot.left, y: titleY, 'font-size': 15, 'font-weight': 600 }, [escapeText(metric.label)]),
+    element('text', { ...paint('muted'), 'data-part': 'period', x: plot.right, y: titleY, 'text-anchor': 'end' }, [escapeText(`${shown} · ${periodOf({ chart, ...drawing })}`)]),
+    ...metric.unit === '' ? [] : [element('text', { ...paint('muted'), 'data-part': 'unit', x: plot.left - 8, y: unitY, 'text-anchor': 'end' }, [escapeText(metric.unit)])],
   ]
 }
 
@@ -171,7 +171,7 @@ function drawFigures (drawing: Drawing): string[] {
   const figures = figuresOf(drawing).map(([name, value], i) => element('text', { ...paint('text'), x: figureX[i], y: figuresY, 'font-size': 13, 'data-figure': name }, [
     element('tspan', paint('muted'), [`${name} `]), element('tspan', { 'font-weight': 600 }, [escapeText(value)]),
   ]))
-  return [...figures, element('text', { ...paint('muted'), x: plot.right, y: figuresY, 'text-anchor': 'end' }, [escapeText(drawing.clock.zoneName(drawing.chart.toMs))])]
+  return [...figures, element('text', { ...paint('muted'), 'data-part': 'zone', x: plot.right, y: figuresY, 'text-anchor': 'end' }, [escapeText(drawing.clock.zoneName(drawing.chart.toMs))])]
 }
 
 /** The newest value is "now" only where a line still leads to the present. */

@@ -19,8 +19,8 @@ export type Target =
   | ReportTarget
   | { to: 'asset', name: string }
 
-/** A chart as a file of its own. `of`: the radio or node, or both ends of the path or link. Of `range` a script asks for other times. */
-export interface ChartTarget { to: 'chart', kind: 'radios' | 'paths' | 'links' | 'nodes', of: string[], medium?: string, metric: string, window: ChartWindow | 'range' }
+/** A chart as a file of its own. `of`: the radio or node, or both ends of the path or link. Of `range` a script asks for other times. `issue`: whose thresholds and time it shows. */
+export interface ChartTarget { to: 'chart', kind: 'radios' | 'paths' | 'links' | 'nodes', of: string[], medium?: string, metric: string, window: ChartWindow | 'range', issue?: string }
 
 /** A report: of a radio, or of the mesh where none is named; as a page unless `file` says otherwise. */
 export interface ReportTarget { to: 'report', radio?: string, year: number, month?: number, file?: 'txt' | 'json' }
@@ -44,7 +44,7 @@ export function collectorHref (assetFile: (name: string) => string): Href {
       case 'path': return `/ui/paths/${segment(target.src)}/${segment(target.dst)}${queryOf({ window: target.window })}`
       case 'radio': return `/ui/radios/${segment(target.node)}/${target.window ?? 'day'}`
       case 'route': return `/ui/topology?highlight=${segment(target.src)},${segment(target.dst)}`
-      case 'chart': return `/charts/${[target.kind, ...target.of, target.metric, target.window].map(segment).join('/')}.svg${target.medium === undefined ? '' : `?medium=${segment(target.medium)}`}`
+      case 'chart': return `/charts/${[target.kind, ...target.of, target.metric, target.window].map(segment).join('/')}.svg${queryOf({ medium: target.medium, issue: target.issue })}`
       case 'report': return reportAddress(target)
       case 'asset': return `/ui/assets/${assetFile(target.name)}`
       case 'nodes': case 'links': case 'paths': case 'rejected': return `/ui/${target.to}${queryOf(target.query)}`

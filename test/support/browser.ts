@@ -15,7 +15,7 @@ export const noBrowser = program === undefined ? 'needs chromium (apt install ch
 
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
-export interface View { width: number, height?: number, theme?: 'light' | 'dark', javaScript?: boolean }
+export interface View { width: number, height?: number, theme?: 'light' | 'dark', javaScript?: boolean, hasTouch?: boolean }
 
 export interface Tab {
   page: Page
@@ -28,8 +28,8 @@ export async function startBrowser (t: Test) {
   const browser: Browser = await chromium.launch({ ...(program !== undefined && { executablePath: program }), args: quiet })
   t.teardown(() => browser.close())
 
-  async function open (t: Test, address: string, { width, height = 800, theme = 'light', javaScript = true }: View): Promise<Tab> {
-    const context: BrowserContext = await browser.newContext({ viewport: { width, height }, colorScheme: theme, javaScriptEnabled: javaScript, timezoneId: 'Europe/Zurich', locale: 'en-GB' })
+  async function open (t: Test, address: string, { width, height = 800, theme = 'light', javaScript = true, hasTouch = false }: View): Promise<Tab> {
+    const context: BrowserContext = await browser.newContext({ viewport: { width, height }, colorScheme: theme, javaScriptEnabled: javaScript, hasTouch, timezoneId: 'Europe/Zurich', locale: 'en-GB' })
     t.teardown(() => context.close())
     const page = await context.newPage()
     const complaints: string[] = []
@@ -42,6 +42,17 @@ export async function startBrowser (t: Test) {
     return { page, complaints }
   }
   return { open }
+}
+
+/** A finger put down at the first point, moved over the others and lifted, as a touch screen tells it: the page may scroll by it. */
+export async function swipe (page: Page, [first, ...others]: [x: number, y: number][]): Promise<void> {
+  const device = await page.context().newCDPSession(page)
+  const tell = async (type: 'touchStart' | 'touchMove' | 'touchEnd', points: [x: number, y: number][]) =>
+    await device.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y]) => ({ x, y })) })
+  await tell('touchStart', first === undefined ? [] : [first])
+  for (const point of others) await tell('touchMove', [point])
+  await tell('touchEnd', [])
+  await device.detach()
 }
 
 /** How far the page is wider than the window, in pixels: 0 without horizontal scrolling. */

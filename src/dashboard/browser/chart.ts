@@ -1,6 +1,6 @@
 /**
  * Charts that can be read point by point and looked into: a marker with time and value under the mouse, the finger or the arrow keys; a stretch
- * drawn with the mouse, or + on the keyboard, shows that time alone; Escape or the button goes back. Everything is read from the data
+ * drawn with mouse or finger, or + on the keyboard, shows that time alone; Escape or the button goes back. Everything is read from the data
  * attributes of the SVG, so that a chart which replaces another works alike.
  */
 const svgSpace = 'http://www.w3.org/2000/svg'
@@ -10,8 +10,8 @@ const texts = {
   noValues: 'No values.',
   failed: 'The collector did not answer.',
 } as const
-/** In units of the SVG: a shorter stretch is a click. */
-const leastStretch = 12
+/** Pixels of the screen: a shorter stretch is a click, or the tap of a finger. */
+const leastStretchPx = { mouse: 8, finger: 24 } as const
 const dayMs = 86_400_000
 
 interface Point { timeMs: number, mean: number, min: number, max: number }
@@ -70,6 +70,8 @@ class Viewer {
   private readonly earlier: SVGSVGElement[] = []
   private chosen: number | undefined
   private stretchFrom: number | undefined
+  /** In units of the SVG. */
+  private leastStretch = 0
   private readonly marker = shape('g', { class: 'marker' })
   private readonly stretch = shape('rect', { class: 'stretch' })
   private readonly tip: HTMLElement
@@ -112,12 +114,17 @@ class Viewer {
     figure.addEventListener('blur', () => this.choose(undefined))
   }
 
+  /** Units of the SVG a pixel. */
+  private get scale (): number {
+    const { svg } = this.picture
+    return svg.viewBox.baseVal.width / svg.getBoundingClientRect().width
+  }
+
   /** Where an event is in the units of the SVG; undefined beside the plot. */
   private place ({ clientX, clientY }: PointerEvent): number | undefined {
     const { svg, left, right, top, bottom } = this.picture
     const box = svg.getBoundingClientRect()
-    const scale = svg.viewBox.baseVal.width / box.width
-    const [x, y] = [(clientX - box.left) * scale, (clientY - box.top) * scale]
+    const [x, y] = [(clientX - box.left) * this.scale, (clientY - box.top) * this.scale]
     if (this.stretchFrom !== undefined) return Math.min(Math.max(x, left), right)
     return x < left || x > right || y < top || y > bottom ? undefined : x
   }
@@ -130,22 +137,30 @@ class Viewer {
   private move (event: PointerEvent): void {
     const x = this.place(event)
     this.choose(x === undefined ? undefined : this.nearest(this.timeAt(x)))
-    if (x !== undefined && this.stretchFrom !== undefined) this.drawStretch(this.stretchFrom, x)
+    if (x !== undefined && this.stretchFrom !== undefined && this.isStretchedTo(x)) this.drawStretch(this.stretchFrom, x)
   }
 
   private press (event: PointerEvent): void {
     const x = this.place(event)
-    if (x === undefined || event.target instanceof HTMLElement) return
-    if (event.pointerType !== 'mouse') return this.choose(this.nearest(this.timeAt(x)))
-    if (event.button !== 0 || this.figure.dataset['range'] === undefined) return
+    // A second finger: the page is magnified, or moved.
+    if (!event.isPrimary) return this.endStretch()
+    if (x === undefined || event.target instanceof HTMLElement || event.button !== 0) return
+    if (event.pointerType !== 'mouse') this.choose(this.nearest(this.timeAt(x)))
+    if (this.figure.dataset['range'] === undefined) return
     this.stretchFrom = x
+    this.leastStretch = leastStretchPx[event.pointerType === 'mouse' ? 'mouse' : 'finger'] * this.scale
     this.figure.setPointerCapture(event.pointerId)
+  }
+
+  private isStretchedTo (x: number): boolean {
+    return this.stretchFrom !== undefined && Math.abs(x - this.stretchFrom) >= this.leastStretch
   }
 
   private release (event: PointerEvent): void {
     const [from, to] = [this.stretchFrom, this.place(event)]
+    const isStretched = to !== undefined && this.isStretchedTo(to)
     this.endStretch()
-    if (from === undefined || to === undefined || Math.abs(to - from) < leastStretch) return
+    if (from === undefined || to === undefined || !isStretched) return
     this.show(this.timeAt(Math.min(from, to)), this.timeAt(Math.max(from, to)))
   }
 

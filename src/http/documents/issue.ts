@@ -1,12 +1,11 @@
-import type { Threshold } from '../../charts/annotations.js'
 import type { IssueDocument } from '../../dashboard/pages/issue.js'
 import type { PageChart } from '../../dashboard/parts/chart-figure.js'
 import type { ChartTarget } from '../../dashboard/href.js'
 import type { UnitSystem } from '../../charts/units.js'
-import { issuePageTexts as texts } from '../../dashboard/texts/issues.js'
 import { findIssueDetail } from '../queries/issues.js'
 import { identifyRadio } from '../queries/radios.js'
 import type { IssueDetailBody } from '../schemas/issues.js'
+import { annotate } from '../series/annotations.js'
 import { makeChart, type ChartSource } from '../series/chart.js'
 import { linkSource, nodeSource, pathSource, radioSource, type ChartSources } from '../series/sources.js'
 
@@ -26,21 +25,14 @@ export async function readIssue (charts: ChartSources, id: string, look: ChartLo
 async function drawEvidence (charts: ChartSources, issue: IssueDetailBody, { timeZone, units }: ChartLook): Promise<PageChart[]> {
   const nowMs = charts.now()
   const span = spanAround(issue, nowMs)
-  const marked = { fromMs: Date.parse(issue.started_at), toMs: issue.ended_at === null ? null : Date.parse(issue.ended_at), label: texts.fault }
   const wanted = await listEvidence(charts, issue)
   const drawn = await Promise.all(wanted.map(async ({ target, read }): Promise<PageChart[]> => {
     const source = await read()
     if (source === undefined) return []
-    const chart = await makeChart({ ...source, mayBeEmpty: false }, { window: 'range', ...span, timeZone, units, nowMs, isInline: true, annotations: { thresholds: thresholdsOf(issue, target.metric), marked } })
-    return chart === undefined ? [] : [{ svg: chart.svg, target }]
+    const chart = await makeChart({ ...source, mayBeEmpty: false }, { window: 'range', ...span, timeZone, units, nowMs, isInline: true, annotations: annotate(issue, target.metric) })
+    return chart === undefined ? [] : [{ svg: chart.svg, target: { ...target, issue: issue.id } }]
   }))
   return drawn.flat()
-}
-
-/** What the rule goes by, on the chart of what it judged. */
-function thresholdsOf ({ evidence: { metric, open, clear } }: IssueDetailBody, charted: string): Threshold[] {
-  if (metric !== charted) return []
-  return [{ value: open, label: texts.opensAt }, { value: clear, label: texts.clearsAt }].flatMap(({ value, label }) => typeof value === 'number' ? [{ value, label }] : [])
 }
 
 /** As long before and after as it lasted, an hour at least, half a day at most; nothing lies after now. */

@@ -6,9 +6,11 @@ import { chartCss } from '../../charts/style.js'
 import type { UnitSystem } from '../../charts/units.js'
 import { isTimeZone } from '../../charts/wall-clock.js'
 import { sendCached } from '../cached.js'
+import { findIssue } from '../queries/issues.js'
 import { notFound, Refused } from '../refused.js'
 import { answers, Name, oneOf, query, Time } from '../schemas/common.js'
 import { mediumQuery } from '../schemas/series.js'
+import { annotate } from '../series/annotations.js'
 import { makeChart, type ChartSource } from '../series/chart.js'
 import { linkSource, nodeSource, pathSource, radioSource, type ChartSources } from '../series/sources.js'
 
@@ -26,6 +28,7 @@ const chartQuery = {
   from: Type.Optional({ ...Time, description: 'Start of range.svg' }),
   to: Type.Optional({ ...Time, description: 'End of range.svg, now unless given' }),
   tz: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Time zone, such as Europe/Zurich; the collector\'s own unless given' })),
+  issue: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'Id of an issue: its time is marked, and on the chart of what its rule judged also the thresholds' })),
   units: Type.Optional(oneOf(['metric', 'imperial'], { description: 'As DISPLAY_UNIT_SYSTEM unless given' })),
 }
 const plainQuery = query(chartQuery)
@@ -96,10 +99,12 @@ export const chartRoutes: FastifyPluginAsyncTypebox<ChartOptions> = async (app, 
 /** Draws it and answers: 304 where the client has the same already, 404 where there is no such chart. */
 async function sendChart (options: ChartOptions, { params, query, headers }: ChartRequest, reply: FastifyReply, source: ChartSource | undefined): Promise<FastifyReply> {
   if (source === undefined) throw notFound()
-  const { tz: timeZone = options.timeZone, units = options.units, from, to } = query
+  const { tz: timeZone = options.timeZone, units = options.units, from, to, issue: id } = query
   if (!isTimeZone(timeZone)) throw new Refused(400, `tz: ${timeZone} is not a time zone such as Europe/Zurich`)
   const window = windows[params.window]
-  const chart = await makeChart(source, { window, timeZone, units, nowMs: options.now(), ...(from !== undefined && { from }), ...(to !== undefined && { to }) })
+  const issue = id === undefined ? undefined : await findIssue(options.db, id)
+  if (id !== undefined && issue === undefined) throw notFound()
+  const chart = await makeChart(source, { window, timeZone, units, nowMs: options.now(), ...(issue && { annotations: annotate(issue, source.metric.metric) }), ...(from !== undefined && { from }), ...(to !== undefined && { to }) })
   if (chart === undefined) throw notFound()
   return await sendCached(reply, headers['if-none-match'], { body: chart.svg, type: svgType, maxAgeS: chart.maxAgeS, headers: { 'content-security-policy': contentSecurityPolicy } })
 }
