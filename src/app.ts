@@ -80,6 +80,10 @@ const lateRequestCheckMs = 5000
 /** Agents hold a connection for one message. More at once than this is no mesh, and each costs memory. */
 const mostConnections = 4000
 
+function notUsed (): never {
+  throw new Error('a compiler of Fastify is not in use here')
+}
+
 /**
  * The HTTP application with everything that decides how a request is read, checked and answered. Not listening yet.
  * Tests use this same function.
@@ -101,6 +105,8 @@ export async function buildApp (deps: AppDependencies) {
     frameworkErrors: (error, _request, reply) => { sendProblem(reply, error.statusCode ?? 400, error.message) },
     clientErrorHandler: brokenRequests.clientErrorHandler,
     forceCloseConnections: 'idle',
+    // Fastify's own would be loaded, and are not used: see below.
+    schemaController: { compilersFactory: { buildSerializer: notUsed, buildValidator: notUsed } },
   }).withTypeProvider<TypeBoxTypeProvider>()
   // Not compiled from each route's schema, which takes half a second of every start: a serializer would also drop what the schema
   // forgot, and a validator is made when the first request needs it.

@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
-import { buildApp } from './app.js'
 import type { Config } from './config.js'
 import { addDatabaseMetrics } from './database-metrics.js'
 import { openDatabase, type Database } from './database/database.js'
@@ -83,7 +82,8 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
   })
   ready.catch(() => {})
   const { writer, trouble } = openWriter(database, schema.state, { config, log, metrics, now })
-  const building = buildApp({
+  // Loaded while the database is being opened: it is half of all there is to load.
+  const building = import('./app.js').then(({ buildApp }) => buildApp({
     config,
     log,
     metrics,
@@ -108,7 +108,7 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
     },
     ...(outline !== undefined && { outline }),
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
-  })
+  }))
   const app = await building.then(async (app) => {
     await app.listen({ host: config.HOST, port: config.PORT })
     return app

@@ -4,7 +4,7 @@ import { isWorker, onPrimarySaysReload, reloadWorkers, runWorkers, sumMetrics, u
 import { loadConfig, type Config } from '../config.js'
 import { createLog } from '../log.js'
 import { loadOutline } from '../map-file.js'
-import { loadSites, type Site } from '../places/sites.js'
+import type { Site } from '../places/sites.js'
 import { loadRuleSettings } from '../rules/settings/load.js'
 import { RuleSettingsError, type RuleSettings } from '../rules/settings/read.js'
 import { startCollector } from '../server.js'
@@ -20,7 +20,8 @@ export function serveCommand (): Command {
       const { config, file, unknown } = loadConfig()
       const rules = loadRuleSettings(config.RULES_FILE)
       const outline = loadOutline(config.MAP_GEOJSON)
-      const sites = loadSites(config.SITES)
+      // What reads YAML is loaded where there is such a file.
+      const sites = config.SITES === undefined ? [] : (await import('../places/sites.js')).loadSites(config.SITES)
       const log = createLog(config.LOG_LEVEL)
       log.info({ version, file }, 'meshmon starts')
       for (const name of unknown) log.warn(`${file}: nothing reads ${name}; is it misspelt?`)

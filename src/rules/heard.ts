@@ -7,6 +7,9 @@ import { timeMs } from './sql.js'
 
 type Settings = Static<typeof silenceSettings>
 
+/** What says how often a node usually speaks. */
+export type GapSettings = Pick<Settings, 'gaps' | 'min_gaps' | 'gaps_span_s'>
+
 /** What one minute brought from a node, or of it as a hop of somebody's route. Times of messages ascend. */
 interface Seen {
   /** Null: nothing came from it. */
@@ -142,7 +145,7 @@ export function silenceOf ({ heardMs }: Heard, atMs: number, listeningMs: number
 }
 
 /** Seconds between two regular messages of a node: the median of its last gaps; null where too few are known. */
-export function usualGapS ({ times }: Heard, { gaps, min_gaps: minGaps, gaps_span_s: spanS }: Pick<Settings, 'gaps' | 'min_gaps' | 'gaps_span_s'>): number | null {
+export function usualGapS ({ times }: Heard, { gaps, min_gaps: minGaps, gaps_span_s: spanS }: GapSettings): number | null {
   const newest = times.at(-1) ?? 0
   const known = times.flatMap((time, i) => {
     const before = times[i - 1]

@@ -1,5 +1,5 @@
+import { Ajv, type ValidateFunction } from 'ajv'
 import { Type, type Static } from 'typebox'
-import { Value } from 'typebox/value'
 
 /** Lines of points, each its longitude and latitude. */
 export type Outline = readonly (readonly (readonly [lon: number, lat: number])[])[]
@@ -27,7 +27,8 @@ export function readOutline (text: string): Outline {
   } catch (error) {
     throw new Error(`is not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
-  const lines = geometriesOf(json, 0).flatMap(linesOf)
+  const isGeometry = new Ajv().compile<Static<typeof Geometry>>(Geometry)
+  const lines = geometriesOf(json, 0).flatMap((geometry) => linesOf(geometry, isGeometry))
   const count = lines.reduce((sum, { length }) => sum + length, 0)
   if (count > mostPoints) throw new Error(`has ${count.toLocaleString('en-US')} points; simplify it to ${mostPoints.toLocaleString('en-US')} at most`)
   return lines
@@ -43,9 +44,9 @@ function geometriesOf (json: unknown, depth: number): unknown[] {
   return type === 'Point' || type === 'MultiPoint' ? [] : [json]
 }
 
-function linesOf (geometry: unknown): Outline {
-  if (!Value.Check(Geometry, geometry)) throw new Error(`has a geometry that is no line or polygon: ${JSON.stringify(geometry).slice(0, 80)}`)
-  const { type, coordinates }: Static<typeof Geometry> = geometry
+function linesOf (geometry: unknown, isGeometry: ValidateFunction<Static<typeof Geometry>>): Outline {
+  if (!isGeometry(geometry)) throw new Error(`has a geometry that is no line or polygon: ${JSON.stringify(geometry).slice(0, 80)}`)
+  const { type, coordinates } = geometry
   const lists = type === 'LineString' ? [coordinates] : type === 'MultiPolygon' ? coordinates.flat() : coordinates
   return lists.map((list) => list.map(([lon = 0, lat = 0]): [number, number] => {
     if (Math.abs(lon) > 360 || Math.abs(lat) > 90) throw new Error(`has a position that is no longitude and latitude in degrees: ${lon}, ${lat}`)

@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { text as readText } from 'node:stream/consumers'
+import { promisify } from 'node:util'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import fc from 'fast-check'
 import t from 'tap'
 import type { RulesInForce } from '../../src/http/schemas/rules.js'
+import { packageRoot } from '../../src/paths.js'
 import { ago, incident, insert, startTestApi } from '../support/api.js'
 import { documentFile, makeDocument } from '../support/openapi.js'
 
@@ -186,4 +189,22 @@ t.test('the page of the document loads nothing from elsewhere', async (t) => {
     t.notMatch(policy, /https?:|\*|upgrade-insecure|\w\.\w/, `${url} allows no other host, and no https where there is none`)
   }
   t.match((await app.inject('/docs/static/swagger-initializer.js')).payload, '"validatorUrl":null')
+})
+
+t.test('a start loads nothing of what makes the document, the first question does', async (t) => {
+  const script = `
+    import { createRequire } from 'node:module'
+    import pg from 'pg'
+    const { cache } = createRequire(import.meta.url)
+    const isLoaded = () => Object.keys(cache).some((file) => file.includes('swagger'))
+    const { buildTestApp } = await import(${JSON.stringify(new URL('../support/api.js', import.meta.url).href)})
+    const app = await buildTestApp(new pg.Pool())
+    await app.ready()
+    const before = isLoaded()
+    const { statusCode } = await app.inject('/openapi.json')
+    console.log(JSON.stringify({ before, statusCode, after: isLoaded() }))
+    process.exit()`
+  const { NODE_OPTIONS: _options, ...env } = process.env
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { env, cwd: packageRoot })
+  t.match(JSON.parse(stdout), { before: false, statusCode: 200, after: true })
 })

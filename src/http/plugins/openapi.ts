@@ -1,58 +1,26 @@
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import plugin from 'fastify-plugin'
-import { version } from '../../version.js'
 
-/** The one style that Swagger UI writes into its page. */
-const inlineStyleOfThePage = 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='
-
-/** A mesh has no internet, and often no TLS: nothing is loaded from elsewhere, and nothing is asked for by https. */
-const contentSecurityPolicy = [
-  "default-src 'self'", "base-uri 'self'", "font-src 'self' data:", "frame-ancestors 'self'", "img-src 'self' data:", "object-src 'none'",
-  "script-src 'self'", "script-src-attr 'none'", `style-src 'self' '${inlineStyleOfThePage}'`,
-].join('; ')
-
-/** Documents every route registered after it: /openapi.json, and /docs with assets from disk. */
+/**
+ * Documents every route registered after it: /openapi.json, and /docs. The document is made when somebody first asks for it: until
+ * then nothing of what makes it is loaded, which would take a tenth of every start.
+ */
 export const openapi = plugin(async (app) => {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'meshmon',
-        version,
-        description: 'Collector and analyser for ham-radio mesh networks.',
-        // Without its identifier, which the page makes a link to another host of.
-        license: { name: 'MIT' },
-      },
-    },
-    transformObject: (documented) => {
-      if (!('openapiObject' in documented)) return documented.swaggerObject
-      for (const operations of Object.values(documented.openapiObject.paths ?? {})) {
-        for (const operation of Object.values(operations ?? {})) {
-          if (typeof operation !== 'object' || !('responses' in operation)) continue
-          relaxDefaults(operation.parameters ?? [])
-          relaxBody(operation.requestBody)
-        }
-      }
-      return documented.openapiObject
-    },
-    refResolver: { buildLocalReference: (json, _base, _fragment, i) => typeof json.$id === 'string' ? json.$id : `def-${i}` },
+  const routes: RouteOptions[] = []
+  app.addHook('onRoute', (route) => {
+    if (route.schema?.hide !== true && route.method !== 'HEAD') routes.push(route)
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: contentSecurityPolicy, uiConfig: { validatorUrl: null } })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-})
-
-/** What has a default need not be given; the validator knows it as required, since it is there once defaults are filled in. */
-function relaxDefaults (parameters: object[]): void {
-  for (const parameter of parameters) {
-    const { schema }: { schema?: { default?: unknown } } = parameter
-    if (schema?.default !== undefined) Object.assign(parameter, { required: false })
+  let making: Promise<FastifyInstance> | undefined
+  const make = async (): Promise<FastifyInstance> => {
+    const { buildOpenapiApp } = await import('../openapi-app.js')
+    return await buildOpenapiApp(routes, Object.values(app.getSchemas()))
   }
-}
-
-/** A body that may be null may be left out. */
-function relaxBody (body: object | undefined): void {
-  const { content }: { content?: Record<string, { schema?: { type?: unknown } }> } = body ?? {}
-  const type = content?.['application/json']?.schema?.type
-  if (Array.isArray(type) && type.includes('null')) Object.assign(body ?? {}, { required: false })
-}
+  for (const url of ['/openapi.json', '/docs', '/docs/*']) {
+    app.get(url, { schema: { hide: true } }, async (request, reply) => {
+      making ??= make()
+      const { statusCode, headers, rawPayload } = await (await making).inject({ url: request.url, headers: request.headers })
+      return statusCode === 404 ? reply.callNotFound() : await reply.code(statusCode).headers(headers).send(rawPayload)
+    })
+  }
+  app.addHook('onClose', async () => { await (await making)?.close() })
+})
