@@ -7,6 +7,7 @@ import type { Pool } from 'pg'
 import type { Config } from './config.js'
 import { answerBrokenRequests } from './http/broken-requests.js'
 import { access } from './http/plugins/access.js'
+import { answerHeaders, closedHeaders } from './http/plugins/answer-headers.js'
 import { finiteNumbers } from './http/plugins/finite-numbers.js'
 import { openapi } from './http/plugins/openapi.js'
 import { problems, sendProblem } from './http/plugins/problems.js'
@@ -79,6 +80,8 @@ const keepAliveTimeoutMs = 20_000
 const lateRequestCheckMs = 5000
 /** Agents hold a connection for one message. More at once than this is no mesh, and each costs memory. */
 const mostConnections = 4000
+/** Forms and what panels write; /ingest reads its bodies itself, to a limit of its own. */
+const mostBody = 64 * 1024
 
 function notUsed (): never {
   throw new Error('a compiler of Fastify is not in use here')
@@ -94,7 +97,7 @@ export async function buildApp (deps: AppDependencies) {
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: config.INGEST_MAX_BODY,
+    bodyLimit: mostBody,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     // An agent's HTTP is written by hand; without a Host its message would be refused by Node and never seen at /rejected.
@@ -102,7 +105,7 @@ export async function buildApp (deps: AppDependencies) {
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     routerOptions: { maxParamLength: 1024 },
     // An address that can't be decoded reaches no route, and no error handler.
-    frameworkErrors: (error, _request, reply) => { sendProblem(reply, error.statusCode ?? 400, error.message) },
+    frameworkErrors: (error, _request, reply) => { sendProblem(reply.headers(closedHeaders), error.statusCode ?? 400, error.message) },
     clientErrorHandler: brokenRequests.clientErrorHandler,
     forceCloseConnections: 'idle',
     // Fastify's own would be loaded, and are not used: see below.
@@ -118,6 +121,7 @@ export async function buildApp (deps: AppDependencies) {
   app.server.on('connection', (socket: Socket) => socket.remoteAddress)
 
   await app.register(problems)
+  await app.register(answerHeaders)
   // Before anything that has routes: a scope that gets a schema later compiles serializers of its own.
   await app.register(schemas)
   await app.register(finiteNumbers)

@@ -41,5 +41,5 @@ export async function startStatusServer ({ host, port, registry, health }: Statu
 }
 
 function answer (response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body)
+  response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff', 'content-length': Buffer.byteLength(body) }).end(body)
 }

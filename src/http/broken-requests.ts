@@ -35,7 +35,7 @@ export function answerBrokenRequests () {
       const { status, detail } = refusals[error.code ?? ''] ?? notHttp
       const title = STATUS_CODES[status] ?? 'Error'
       const body = JSON.stringify({ title, status, detail })
-      socket.end(`HTTP/1.1 ${status} ${title}\r\nContent-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
+      socket.end(`HTTP/1.1 ${status} ${title}\r\nContent-Type: ${problemType}\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
       socket.setTimeout(lingerMs, () => socket.destroy())
     },
   }

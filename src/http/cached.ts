@@ -13,5 +13,5 @@ export async function sendCached (reply: FastifyReply, ifNoneMatch: string | und
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
   reply.headers({ etag, 'cache-control': `public, max-age=${maxAgeS}` })
   if (ifNoneMatch?.split(/,\s*/).includes(etag) === true) return await reply.code(304).send()
-  return await reply.type(type).headers({ ...headers, 'x-content-type-options': 'nosniff' }).send(body)
+  return await reply.type(type).headers(headers).send(body)
 }

@@ -22,7 +22,7 @@ test('a path, with headers for caches and a policy that runs nothing', async (t,
   t.equal(status, 200)
   t.match(headers, {
     'content-type': 'image/svg+xml', 'cache-control': 'public, max-age=60', 'x-content-type-options': 'nosniff', 'access-control-allow-origin': '*',
-    'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(chartCss).digest('base64')}'`,
+    'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(chartCss).digest('base64')}'; frame-ancestors 'self'`,
   })
   t.equal(title(text), 'Round-Trip Time of Node-A → b, last 24 hours')
   t.match(text, 'CEST')

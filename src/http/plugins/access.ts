@@ -17,7 +17,8 @@ const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
 const guard: FastifyPluginAsync<{ config: Config }> = async (app, { config }) => {
   const { API_TOKEN, INGEST_TOKEN, CORS_ORIGINS } = config
 
-  app.addHook('onRequest', async (request, reply) => {
+  // Behind the rate limit, which counts in onRequest: whoever guesses tokens is slowed down, too.
+  app.addHook('preParsing', async (request, reply) => {
     if (reading.has(request.method)) return
     const ingest = request.routeOptions.url === '/ingest'
     const { origin } = request.headers

@@ -44,9 +44,15 @@ export const problems = plugin(async (app) => {
 
 export type RouteError = FastifyError & { retryAfterS?: number }
 
+/** INGEST_TOKEN may stand in a query. */
+function withoutToken (url: string): string {
+  return url.replace(/([?&]token=)[^&]*/gi, '$1***')
+}
+
 /** What an error means for the client; what it does not say goes to the log. Sets Retry-After where coming again helps. */
 export function explainError (error: RouteError, request: FastifyRequest, reply: FastifyReply): { status: number, detail: string } {
-  const { method, url } = request
+  const { method } = request
+  const url = withoutToken(request.url)
   if (isUnavailable(error) || error.code === undefinedTable) {
     request.log.warn({ err: error, method, url }, 'the database did not answer')
     reply.header('retry-after', retryAfterS)

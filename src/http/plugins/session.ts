@@ -9,7 +9,7 @@ export function sessionOf (token: string): string {
   return createHmac('sha256', token).update('meshmon session').digest('base64url')
 }
 
-/** Signs a browser in. Not marked Secure: most meshes have no TLS. */
+/** Signs a browser in. Marked Secure where it came by TLS, as a proxy says that is trusted; most meshes have none. */
 export function signIn (reply: FastifyReply, token: string): void {
-  reply.setCookie(sessionCookie, sessionOf(token), { path: '/', httpOnly: true, sameSite: 'strict', maxAge: sessionS })
+  reply.setCookie(sessionCookie, sessionOf(token), { path: '/', httpOnly: true, sameSite: 'strict', secure: reply.request.protocol === 'https', maxAge: sessionS })
 }

@@ -42,7 +42,7 @@ const common = {
 }
 
 /** Opened by itself a chart runs and loads nothing; the one style sheet in it is ours. */
-const contentSecurityPolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(chartCss).digest('base64')}'`
+const contentSecurityPolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(chartCss).digest('base64')}'; frame-ancestors 'self'`
 
 /** A request as its schema has checked it. */
 interface ChartRequest {

@@ -9,6 +9,6 @@ export const assetRoutes: FastifyPluginAsyncTypebox<{ assets: Assets }> = async 
   app.get('/ui/assets/:file', { schema: { params: Type.Object({ file: Type.String({ maxLength: 128 }) }) } }, async (request, reply) => {
     const asset = assets.files.get(request.params.file)
     if (asset === undefined) throw notFound()
-    return await reply.type(asset.type).headers({ 'cache-control': `public, max-age=${yearS}, immutable`, 'x-content-type-options': 'nosniff' }).send(asset.body)
+    return await reply.type(asset.type).header('cache-control', `public, max-age=${yearS}, immutable`).send(asset.body)
   })
 }

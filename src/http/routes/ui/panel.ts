@@ -20,6 +20,6 @@ export const panelRoutes: FastifyPluginAsyncTypebox<PanelOptions> = async (app, 
 
   app.get('/panel.js', async (_request, reply) => {
     const script = assets.files.get(assets.fileOf('panel.js'))
-    return await reply.type(script?.type ?? '').headers({ 'cache-control': `public, max-age=${cacheS}`, 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'cross-origin' }).send(script?.body)
+    return await reply.type(script?.type ?? '').headers({ 'cache-control': `public, max-age=${cacheS}`, 'cross-origin-resource-policy': 'cross-origin' }).send(script?.body)
   })
 }

@@ -43,8 +43,6 @@ export const Notice = Type.Optional(Type.String({ maxLength: 32 }))
  */
 export const pageHeaders = {
   'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'same-origin',
   'cache-control': 'no-cache',
 }
 
