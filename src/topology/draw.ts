@@ -1,6 +1,7 @@
 import type { UnitSystem } from '../charts/units.js'
 import { element, escapeText } from '../charts/xml.js'
 import { aimOf, describeLink, describeNode } from './describe.js'
+import { partAround } from './focus.js'
 import { placeLabels, type Label, type Obstacle } from './labels.js'
 import { frame, type Layout, type Spot } from './layout.js'
 import { drawLegend, drawScale, legendHeight } from './legend.js'
@@ -24,6 +25,8 @@ export interface MapDrawing {
   outline?: Outline
   /** Of names and marks, in units of the map, which is 960 wide; 11 unless told. More for a map that is shown small. */
   fontSize?: number
+  /** Nodes that are looked at first: the map is magnified to where they stand. */
+  focus?: ReadonlySet<string>
   /** Part of a page that has mapCss and the legend itself. */
   isInline?: boolean
 }
@@ -36,10 +39,11 @@ const radii = { node: 0.45, mark: 0.75 }
 
 /** The map as SVG text, for light and dark: what can be magnified is the inner svg of class view. */
 export function drawMap (drawing: MapDrawing): string {
-  const { id, mesh, layout, units, outline = [], fontSize = defaultFontSize, isInline = false } = drawing
+  const { id, mesh, layout, units, outline = [], fontSize = defaultFontSize, focus = new Set<string>(), isInline = false } = drawing
+  const part = partAround(focus, layout)
   const nodes = new Map(mesh.nodes.map((node) => [node.id, node]))
   const lines = linesOf(mesh.links, layout)
-  const { steps, marks } = placeMarks(mesh, lines, layout)
+  const { steps, marks } = placeMarks(mesh, lines, layout, part.zoom)
   const describe = (link: MapLink) => describeLink(link, aimOf(nodes.get(link.a), nodes.get(link.b)), units)
   const marked = marks.length + mesh.nodes.filter(({ issues }) => issues.length > 0).length
   const height = frame.height + (isInline ? 0 : legendHeight)
@@ -48,7 +52,7 @@ export function drawMap (drawing: MapDrawing): string {
     element('desc', { id: `${id}-desc` }, [escapeText(texts.describe({ nodes: mesh.nodes.length, links: lines.length, marked, route: mesh.route }))]),
     ...isInline ? [] : [element('style', {}, [mapCss])],
     element('rect', { ...paint('plot'), width: frame.width, height }),
-    element('svg', { class: 'view', width: frame.width, height: frame.height, viewBox: `0 0 ${frame.width} ${frame.height}`, 'font-size': fontSize, 'data-letters': fontSize, 'data-zoom': 1 }, [
+    element('svg', { class: 'view', width: frame.width, height: frame.height, viewBox: `${part.x} ${part.y} ${part.width} ${part.height}`, 'font-size': Math.round(100 * fontSize / part.zoom) / 100, 'data-letters': fontSize, 'data-zoom': part.names }, [
       ...drawOutline(outline, layout),
       ...drawScale(layout.projection, units),
       ...marks.map((mark) => drawStripe({ part: `halo-${worstOf(mark.link.issues)?.severity ?? 'minor'}`, width: 13 }, shapeOf(mark))),
@@ -105,12 +109,13 @@ function drawStep ({ at, title, number }: Step): string {
 function drawNodes ({ mesh, layout, href, fontSize = defaultFontSize }: MapDrawing, marks: readonly Obstacle[]): string[] {
   const degrees = new Map<string, number>()
   for (const { a, b } of mesh.links) for (const id of [a, b]) degrees.set(id, (degrees.get(id) ?? 0) + 1)
+  const marked = new Set(mesh.links.flatMap(({ a, b, issues }) => issues.length > 0 ? [a, b] : []))
   const rankOf = ({ id, issues }: MapNode) => mesh.route.includes(id) ? mesh.route.indexOf(id) : issues.length > 0 ? 1e6 : 2e6
   const placed = mesh.nodes.flatMap((node) => {
     const spot = layout.spots.get(node.id)
     return spot === undefined ? [] : [{ node, spot }]
   }).sort((x, y) => rankOf(x.node) - rankOf(y.node) || (x.node.id < y.node.id ? -1 : 1))
-  const names = placed.map(({ node, spot }) => ({ id: node.id, x: spot.x, y: spot.y, text: shorten(node.id), rank: Math.min(rankOf(node), 2e6) - (degrees.get(node.id) ?? 0) }))
+  const names = placed.map(({ node, spot }) => ({ id: node.id, x: spot.x, y: spot.y, text: shorten(node.id), rank: (marked.has(node.id) ? Math.min(rankOf(node), 1e6) : rankOf(node)) - (degrees.get(node.id) ?? 0) }))
     .sort((x, y) => x.rank - y.rank)
   const obstacles = [...marks, ...placed.map(({ node, spot }) => ({ x: spot.x, y: spot.y, radius: node.issues.length > 0 ? radii.mark : radii.node }))]
   const labels = placeLabels(names, { obstacles, fontSize, bounds: { left: 2, top: 2, right: frame.width - 2, bottom: frame.height - 2 } })

@@ -30,6 +30,8 @@ const mostStretch = 2.2
 const aloneColumns = 8
 const aloneRow = 24
 const mostAloneShare = 0.35
+/** Below the rows of those that have no place, for the scale. */
+const scaleRoom = 20
 
 type Known = Pick<MapNode, 'id' | 'lat' | 'lon' | 'gridSquare'>
 interface Body extends SimulationNodeDatum { id: string, x: number, y: number, homeX: number, homeY: number }
@@ -47,7 +49,8 @@ export function layOut (nodes: readonly Known[], links: readonly Pick<MapLink, '
   const places = sorted.map((node) => ({ id: node.id, place: placeOf(node) }))
   const alone = places.filter(({ id, place }) => place === null && !linked.has(id)).map(({ id }) => id)
   const strip = alone.length === sorted.length ? frame.height - 2 * margin : Math.min(frame.height * mostAloneShare, Math.ceil(alone.length / aloneColumns) * aloneRow)
-  const box: Box = { left: margin, top: margin, right: frame.width - sideMargin, bottom: frame.height - margin - strip }
+  const room = alone.length > 0 && places.some(({ place }) => place !== null) ? scaleRoom : 0
+  const box: Box = { left: margin, top: margin, right: frame.width - sideMargin, bottom: frame.height - margin - strip - room }
 
   const projection = fitProjection(places.flatMap(({ place }) => place ?? []), box)
   const spots = new Map<string, Spot>(projection === null ? [] : settle(places.flatMap(({ id, place }) => place === null ? [] : [{ id, isSquare: place.isSquare, ...projection.at(place) }])))

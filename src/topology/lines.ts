@@ -1,3 +1,4 @@
+import { pixel } from '../charts/layout.js'
 import type { Layout, Spot } from './layout.js'
 import { hopsOf, pairKey, type MapLink, type Mesh } from './mesh.js'
 import { mapTexts as texts } from './texts.js'
@@ -46,16 +47,19 @@ function bowOf (rank: number): number {
 function pointOn ({ from, to }: Pick<Line, 'from' | 'to'>, share: number, aside: number): Point {
   const [dx, dy] = [to.x - from.x, to.y - from.y]
   const length = Math.hypot(dx, dy) || 1
-  return { x: Math.round(from.x + dx * share - dy / length * aside), y: Math.round(from.y + dy * share + dx / length * aside) }
+  return { x: pixel(from.x + dx * share - dy / length * aside), y: pixel(from.y + dy * share + dx / length * aside) }
 }
 
-/** Steps of the route with a place for their numbers, and for each link with an issue one for its mark: none on a node or on another. */
-export function placeMarks (mesh: Mesh, lines: readonly Line[], layout: Layout): { steps: Step[], marks: (Line & { at: Point })[] } {
+/**
+ * Steps of the route with a place for their numbers, and for each link with an issue one for its mark: none on a node or on another at
+ * this magnification.
+ */
+export function placeMarks (mesh: Mesh, lines: readonly Line[], layout: Layout, zoom: number): { steps: Step[], marks: (Line & { at: Point })[] } {
   const taken: Point[] = [...layout.spots.values()].map(({ x, y }) => ({ x, y }))
   const take = (line: Pick<Line, 'from' | 'to' | 'rank'>): Point => {
     const bow = bowOf(line.rank)
-    const candidates = [...shares.map((share) => pointOn(line, share, 4 * share * (1 - share) * bow)), ...asides.map((aside) => pointOn(line, 0.5, aside))]
-    const roomAt = ({ x, y }: Point) => Math.min(clearance, ...taken.map((other) => Math.hypot(other.x - x, other.y - y)))
+    const candidates = [...shares.map((share) => pointOn(line, share, 4 * share * (1 - share) * bow)), ...asides.map((aside) => pointOn(line, 0.5, aside / zoom))]
+    const roomAt = ({ x, y }: Point) => Math.min(clearance / zoom, ...taken.map((other) => Math.hypot(other.x - x, other.y - y)))
     const best = candidates.reduce((best, point) => roomAt(point) > roomAt(best) ? point : best)
     taken.push(best)
     return best

@@ -69,11 +69,11 @@ const shown = zooms.slice(1).map((zoom, i) => `${zooms.slice(i + 1).map((other) 
  */
 export const mapCss = [
   variables(light), `@media(prefers-color-scheme:dark){${variables(dark)}}`, ...rules,
-  '.meshmon-map .links *,.meshmon-map .outline,.meshmon-map [class^=halo],.meshmon-map .route{vector-effect:non-scaling-stroke}',
+  '.meshmon-map .mark,.meshmon-map .links *,.meshmon-map .outline,.meshmon-map [class^=halo],.meshmon-map .route{vector-effect:non-scaling-stroke}',
   '.meshmon-map .mark{stroke:var(--map-plot)}.meshmon-map .mark.inactive,.meshmon-map .mark.dead{stroke-width:1.5px}.meshmon-map .mark.inactive{stroke:var(--map-muted)}.meshmon-map .mark.dead{stroke:var(--map-edge)}',
   '.meshmon-map .name{fill:var(--map-text);paint-order:stroke;stroke:var(--map-plot);stroke-width:.22em;stroke-linejoin:round}',
   '.meshmon-map a:hover .name,.meshmon-map a:focus .name,.meshmon-map [data-zoom="0"] a:focus .name{visibility:visible;font-weight:700}',
-  '.meshmon-map a:focus-visible{outline:none}.meshmon-map a:focus-visible .mark{stroke:var(--map-line);stroke-width:.35em}',
+  '.meshmon-map a:focus-visible{outline:none}.meshmon-map a:focus-visible .mark{stroke:var(--map-line);stroke-width:4px}',
   '.meshmon-map .links path:hover{stroke-width:6}',
   '.meshmon-map [data-zoom="0"] .name{visibility:hidden}',
   ...shown,

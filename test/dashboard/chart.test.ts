@@ -108,7 +108,7 @@ t.test('by finger: a tap reads a value, a swipe across looks closer with the thr
 
   const before = await page.evaluate('scrollY') as number
   await swipe(page, [at(0.5), at(0.5, -30), at(0.5, -60), at(0.5, -90), at(0.5, -120)])
-  await page.waitForFunction(`scrollY > ${before}`)
+  await page.evaluate(`new Promise((resolve) => { const look = () => scrollY > ${before} ? resolve() : requestAnimationFrame(look); look() })`)
   t.equal(await svg.getAttribute('data-x-start'), start)
   t.equal(await figure.locator('.stretch').count(), 0)
 

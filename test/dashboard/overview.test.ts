@@ -92,3 +92,56 @@ t.test('a change is seen without a reload', { skip: noBrowser }, async (t) => {
   t.ok(await page.isVisible('#issue-link details li'), 'what was opened stays open')
   t.same(complaints, [])
 })
+
+/** Two meshes far from each other, each of twelve nodes with long names around a hill; the worst of three issues is a link of the smaller names. */
+async function insertTwoMeshes (): Promise<void> {
+  const names = ['HB9QAG-MIKROTIK-LHG-5', 'OE7QAR-NANOSTATION-M5'].flatMap((call) => Array.from({ length: 12 }, (_, i) => `${call}-${i}`))
+  const isEast = (i: number) => i >= 12
+  await insert(pool, 'nodes', names.map((name, i) => ({ name, kind: 'router', first_seen: ago(9000), last_seen: ago(9), lat: 47.3 + 0.05 * Math.sin(i), lon: (isEast(i) ? 11.4 : 8.5) + 0.07 * Math.cos(i) })))
+  await insert(pool, 'hop_quality', names.flatMap((from, i) => i % 12 === 0 ? [] : [{ time: ago(30), received_at: ago(30), src: from, dst: from, hop_index: 0, from_node: from, to_node: names[i - 1]!, link_type: 'rf', lq: 0.9, nlq: 0.9, etx: 1.2 }]))
+  const [a, b] = [names[3]!, names[4]!].sort() as [string, string]
+  const steps = [`Check signal, alignment and channel of the link between ${a} and ${b}`, `Look at how much traffic passes between ${a} and ${b}`, `Give the paths through it another way round: a second link at ${a} or ${b}`]
+  await insert(pool, 'incidents', [
+    incident('worst', 400, { kind: 'bottleneck_link', category: 'network', severity: 'critical', scope: { type: 'link', a, b, medium: 'rf' }, subject: `${a}--${b}`, next_steps: steps, impact: { routes: 108, nodes: names, paths: [] }, cause: `The link ${a} – ${b} is the worst hop of 18 bad windows of 15 paths within 30 min, at ETX 1.64.` }),
+    incident('busy', 300, { kind: 'node_overload', severity: 'major', scope: { type: 'node', node: names[20] }, subject: names[20], next_steps: ['Look at its load'] }),
+    incident('late', 200, { severity: 'minor', scope: { type: 'node', node: names[8] }, subject: names[8], next_steps: ['Visit it'] }),
+  ])
+}
+
+t.test('on 1280 by 800 pixels, without scrolling: the title of the worst issue, its marked link, what to do next', { skip: noBrowser }, async (t) => {
+  await insertTwoMeshes()
+  const { open } = await startBrowser(t)
+  for (const javaScript of [true, false]) {
+    const { page, complaints } = await open(t, `${address}/`, { width: 1280, height: 800, javaScript })
+    if (javaScript) await page.waitForSelector('#live[data-live-state=on]')
+    const places = { title: '#issue-worst h3 a', step: '#issue-worst .steps li:first-child', mark: '.map a[href$="/worst"] .mark', one: '.map a[href$="LHG-5-3"] .mark', other: '.map a[href$="LHG-5-4"] .mark' }
+    const boxes = Object.fromEntries(await Promise.all(Object.entries(places).map(async ([what, selector]) => [what, await page.locator(selector).boundingBox()] as const)))
+    for (const [what, box] of Object.entries(boxes)) {
+      t.ok(box !== null && box.x >= 0 && box.y >= 0 && box.x + box.width <= 1280 && box.y + box.height <= 800, `${what}: ${JSON.stringify(box)}`)
+    }
+    const [one, other, mark] = [boxes['one']!, boxes['other']!, boxes['mark']!]
+    t.ok(Math.hypot(one.x - other.x, one.y - other.y) > mark.width, 'its ends stand apart, the other mesh does not make it a dot')
+    t.ok(mark.width > 12, `the mark is ${mark.width} px wide`)
+    t.same(complaints, [])
+    await shoot(page, `overview-two-meshes-${javaScript ? 'live' : 'plain'}`)
+  }
+})
+
+t.test('the map shows all on demand, and another place once the worst issue is elsewhere, unless somebody has moved it', { skip: noBrowser }, async (t) => {
+  await insertTwoMeshes()
+  const { open } = await startBrowser(t)
+  const { page, complaints } = await open(t, `${address}/`, { width: 1280, height: 800 })
+  await page.waitForSelector('#live[data-live-state=on]')
+  const view = async () => await page.getAttribute('.map svg.view', 'viewBox')
+  const first = await view()
+  t.not(first, '0 0 960 640')
+  t.equal((await request('POST', '/issues/worst/close', { by: 'HB9XYZ' })).status, 200)
+  await page.waitForSelector(`.map.is-ready svg.view:not([viewBox="${first}"])`, { timeout: 60_000 })
+  t.match(await page.locator('.issue').first().textContent(), 'Node overloaded')
+  await page.click('.map-buttons button:last-child')
+  t.equal(await view(), '0 0 960 640')
+  t.equal((await request('POST', '/issues/busy/close', { by: 'HB9XYZ' })).status, 200)
+  await page.waitForSelector('#issue-busy', { state: 'detached', timeout: 60_000 })
+  t.equal(await view(), '0 0 960 640', 'what somebody looks at stays')
+  t.same(complaints, [])
+})

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { describeLink, aimOf } from '../../src/topology/describe.js'
 import { drawMap, type MapDrawing } from '../../src/topology/draw.js'
+import { connectedTo } from '../../src/topology/focus.js'
 import { layOut } from '../../src/topology/layout.js'
 import { drawMapLegend } from '../../src/topology/legend.js'
 import { qualityOf, type MapIssue, type Mesh } from '../../src/topology/mesh.js'
@@ -118,4 +119,26 @@ t.test('no node, and a large mesh', async (t) => {
   const root = parseSvg(draw(large))
   t.equal(allOf(root).filter(({ attributes }) => attributes['href']?.startsWith('/node/')).length, 300)
   t.equal(ofClass(root, 'links')[0]!.children.flatMap(({ children }) => children).length, 900)
+})
+
+t.test('looked at first: the nodes that links lead to from the worst issue, as large as fits', async (t) => {
+  const far = ['p', 'q'].map((id, i) => mapNode(id, { lat: 47.4 + i / 50, lon: 9.7 }))
+  const wide: Mesh = { nodes: [...mesh.nodes, ...far], links: [...mesh.links, mapLink('p', 'q')], route: [] }
+  const layout = layOut(wide.nodes, wide.links)
+  const viewOf = (focus: ReadonlySet<string>) => ofClass(parseSvg(draw(wide, { layout, focus })), 'view')[0]!.attributes
+  t.match(viewOf(new Set()), { viewBox: '0 0 960 640', 'font-size': '11', 'data-zoom': '1' })
+  t.same([...connectedTo(['b'], wide.links)].sort(), ['a', 'b', 'c', 'd'])
+  for (const focus of [connectedTo(['b'], wide.links), connectedTo(['q'], wide.links)]) {
+    const view = viewOf(focus)
+    const [x = 0, y = 0, width = 0, height = 0] = String(view['viewBox']).split(' ').map(Number)
+    t.ok(width < 900 && Math.abs(width / height - 1.5) < 0.02, String(view['viewBox']))
+    t.ok(Number(view['font-size']) < 11)
+    for (const { id } of wide.nodes) {
+      const spot = layout.spots.get(id)!
+      const isInside = spot.x > x && spot.x < x + width && spot.y > y && spot.y < y + height
+      if (focus.has(id)) t.ok(isInside, `${id} is seen`)
+    }
+  }
+  t.equal(viewOf(connectedTo(['q'], wide.links))['data-zoom'], '4', 'names that fit at that magnification')
+  t.equal(viewOf(new Set(['nobody']))['viewBox'], '0 0 960 640')
 })

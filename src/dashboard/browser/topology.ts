@@ -17,7 +17,7 @@ const tapPx = 5
 const keyStep = 0.15
 const words = { in: 'Magnify', out: 'Make smaller', all: 'Show all', hint: 'Point at a link or a node to read its figures. Drag to move; + and −, the wheel or two fingers magnify; 0 shows all.' }
 
-/** What is seen; kept when the map is replaced by a newer one. */
+/** What is seen; kept when the map is replaced by a newer one, unless nobody has moved it yet: the newer may have the worst issue elsewhere. */
 let seen: Box | undefined
 let map: MapView | undefined
 
@@ -27,22 +27,25 @@ function start (): void {
   const view = outer?.querySelector<SVGSVGElement>('svg.view')
   if (!frame || !outer || !view) return
   map?.end()
+  if (map?.isUntouched === true) seen = undefined
   map = new MapView(frame, outer, view)
 }
 
 class MapView {
   readonly full: Box
+  /** What is seen at first. */
+  readonly first: Box | undefined
   readonly letterPx: number
   readonly pointers = new Map<number, Point>()
   readonly told = document.createElement('p')
-  readonly resized = new ResizeObserver(() => this.show(seen ?? this.full))
+  readonly resized = new ResizeObserver(() => this.draw())
   /** How far the pointer was dragged since it went down. */
   draggedPx = 0
 
   constructor (readonly frame: HTMLElement, readonly outer: SVGSVGElement, readonly view: SVGSVGElement) {
-    const { width, height } = view.viewBox.baseVal
+    const { x, y, width, height } = view.viewBox.baseVal
     this.letterPx = Number(view.dataset['letters'] ?? defaultLetterPx)
-    this.full = { x: 0, y: 0, width, height }
+    this.full = { x: 0, y: 0, width: view.width.baseVal.value, height: view.height.baseVal.value }
     frame.classList.add('is-ready')
     outer.setAttribute('tabindex', '0')
     this.addButtons()
@@ -51,12 +54,18 @@ class MapView {
     this.told.textContent = words.hint
     frame.append(this.told)
     this.listen()
+    const isFresh = seen === undefined
+    this.show(seen ?? { x, y, width, height })
+    if (isFresh) this.first = seen
     this.resized.observe(outer)
-    this.show(seen ?? this.full)
   }
 
   end (): void {
     this.resized.disconnect()
+  }
+
+  get isUntouched (): boolean {
+    return this.first !== undefined && seen === this.first
   }
 
   get zoom (): number {
@@ -65,16 +74,22 @@ class MapView {
 
   /** Shows a part of the map, as much of it as there is. */
   show ({ x, y, width }: Box): void {
-    const { full, view } = this
+    const { full } = this
     const zoom = Math.min(mostZoom, Math.max(1, full.width / width))
     const [w, h] = [full.width / zoom, full.height / zoom]
     seen = { x: Math.min(Math.max(x, 0), full.width - w), y: Math.min(Math.max(y, 0), full.height - h), width: w, height: h }
+    this.draw()
+  }
+
+  draw (): void {
+    const { full, view, zoom } = this
+    const { x, y, width, height } = seen ?? full
     const pxPerUnit = this.outer.clientWidth / full.width || 1
     const letters = Math.max(this.letterPx, leastLetterPx / pxPerUnit)
-    view.setAttribute('viewBox', `${seen.x} ${seen.y} ${w} ${h}`)
+    view.setAttribute('viewBox', `${x} ${y} ${width} ${height}`)
     view.setAttribute('font-size', String(letters / zoom))
     view.dataset['zoom'] = String(levels.find((level) => level <= zoom * this.letterPx / letters + 0.01) ?? 0)
-    this.frame.classList.toggle('is-magnified', zoom > 1)
+    this.frame.classList.toggle('is-magnified', zoom > 1 && !this.isUntouched)
   }
 
   /** Magnifies so that `at` stays where it is. */
@@ -117,9 +132,9 @@ class MapView {
     })
   }
 
-  /** At the smallest, the wheel scrolls the page on. */
+  /** At the smallest, and while nobody has moved the map, the wheel scrolls the page on. */
   onWheel (event: WheelEvent): void {
-    if (this.zoom === 1 && event.deltaY > 0) return
+    if ((this.zoom === 1 || this.isUntouched) && event.deltaY > 0) return
     event.preventDefault()
     this.magnify(event.deltaY < 0 ? 1.25 : 0.8, this.toMap({ x: event.clientX, y: event.clientY }))
   }

@@ -1,4 +1,5 @@
 import { drawMap } from '../../topology/draw.js'
+import { connectedTo } from '../../topology/focus.js'
 import type { Layout } from '../../topology/layout.js'
 import type { Mesh } from '../../topology/mesh.js'
 import { IssueCard, type IssueTree } from '../parts/issue-card.js'
@@ -21,6 +22,7 @@ export interface Overview {
 /** What an operator opens first: what is wrong, where, and what to do. */
 export function drawOverview (view: View, { issues, more, dataQuality, map }: Overview, { units, outline }: Pick<TopologyStyle, 'units' | 'outline'>): string {
   const { nodes } = view.health
+  const worst = issues[0]?.issue.scope ?? {}
   const known = nodes.active + nodes.inactive + nodes.dead
   return renderPage(view, {
     title: texts.title,
@@ -38,7 +40,7 @@ export function drawOverview (view: View, { issues, more, dataQuality, map }: Ov
         {map !== undefined && (
           <section class='overview-map' aria-labelledby='map-heading'>
             <h2 id='map-heading'><a href={view.href({ to: 'topology' })}>{texts.map}</a></h2>
-            <Markup class='map' svg={drawMap({ id: 'map', ...map, units, outline, href: view.href, fontSize: 16, isInline: true })} />
+            <Markup class='map' svg={drawMap({ id: 'map', ...map, units, outline, href: view.href, fontSize: 16, focus: connectedTo(endsOf(worst), map.mesh.links), isInline: true })} />
           </section>
         )}
         {dataQuality.length > 0 && (
@@ -51,4 +53,9 @@ export function drawOverview (view: View, { issues, more, dataQuality, map }: Ov
       </div>
     ),
   })
+}
+
+/** The nodes that an issue is about. */
+function endsOf ({ node, src, dst, a, b }: Readonly<Record<string, string | undefined>>): string[] {
+  return [node, src, dst, a, b].filter((name) => name !== undefined)
 }
