@@ -8,6 +8,7 @@ import type { Config } from './config.js'
 import { answerBrokenRequests } from './http/broken-requests.js'
 import { access } from './http/plugins/access.js'
 import { answerHeaders, closedHeaders } from './http/plugins/answer-headers.js'
+import { compression } from './http/plugins/compression.js'
 import { finiteNumbers } from './http/plugins/finite-numbers.js'
 import { openapi } from './http/plugins/openapi.js'
 import { problems, sendProblem } from './http/plugins/problems.js'
@@ -132,6 +133,7 @@ export async function buildApp (deps: AppDependencies) {
   const [reads, writes] = config.CORS_ORIGINS.length > 0 ? [named, named] : [{ origin: '*', methods: ['GET'] }, { origin: false, methods: ['GET'] }]
   await app.register(cors, { delegator: (request, done) => done(null, ['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? reads : writes) })
   await app.register(cookie)
+  await app.register(compression)
   await app.register(access, { config })
   await app.register(writeLimit)
 

@@ -6,7 +6,7 @@ import { packageRoot } from '../paths.js'
 import { mapCss } from '../topology/style.js'
 
 /** A style sheet, script or picture as it is served. */
-export interface Asset { type: string, body: string }
+export interface Asset { type: string, body: Buffer }
 
 export interface Assets {
   /** The file of an asset, such as style.1a2b3c4d5e.css for style.css: another content has another name, so it may be kept for ever. */
@@ -39,7 +39,7 @@ export function readAssets (): Assets {
       if (file === undefined) throw new Error(`no asset ${name}; there are ${[...named.keys()].join(', ')}`)
       return file
     },
-    files: new Map([...bodies].map(([name, body]) => [named.get(name) ?? name, { type: typeOf(name), body }])),
+    files: new Map([...bodies].map(([name, body]) => [named.get(name) ?? name, { type: typeOf(name), body: Buffer.from(body) }])),
   }
 }
 

@@ -36,7 +36,7 @@ export async function listSite (sources: SiteSources): Promise<SiteFile[]> {
   const layOut = createLayoutCache(1)
   const making: Making = { ...sources, places, assets, view }
   return [
-    ...[...assets.files].filter(([name]) => !/^(live|panel)\./.test(name)).map(([name, { body }]) => ({ path: `assets/${name}`, isBase: true, make: async () => body })),
+    ...[...assets.files].filter(([name]) => !/^(live|panel)\./.test(name)).map(([name, { body }]) => ({ path: `assets/${name}`, isBase: true, make: async () => body.toString() })),
     { path: '.htaccess', make: async () => htaccess },
     ...await listIssuePages(making),
     ...listTables(making),
