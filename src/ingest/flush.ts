@@ -1,5 +1,5 @@
 import type { ClientBase, Pool } from 'pg'
-import { withTransaction } from '../database/transaction.js'
+import { withOnePacket, withTransaction } from '../database/transaction.js'
 import type { NormalisedMessage, Row } from '../messages/tables.js'
 import type { AddressBook, AddressSeen } from './addresses.js'
 import type { Arrival } from './arrival.js'
@@ -54,7 +54,8 @@ async function store (context: FlushContext, arrivals: Arrival[], rejected: Reje
   settleNames(arrivals, names, addresses)
 
   const rows = arrivals.flatMap(({ message }) => message.rows)
-  return await withTransaction(pool, async (client) => {
+  const transact = rows.some(({ after }) => after) ? withTransaction : withOnePacket
+  return await transact(pool, async (client) => {
     const stored = new Set<Row>()
     const inserted = insertRows(client, rows.filter(({ after }) => !after), stored)
     const dependent = rows.filter(({ after }) => after)

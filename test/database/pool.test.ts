@@ -4,7 +4,7 @@ import type pg from 'pg'
 import t, { type Test } from 'tap'
 import { isRetryable, isUnavailable } from '../../src/database/errors.js'
 import { createPool, int8ToNumber, patientConnectTimeoutMs, timestampToRfc3339 } from '../../src/database/pool.js'
-import { withTransaction } from '../../src/database/transaction.js'
+import { withOnePacket, withTransaction } from '../../src/database/transaction.js'
 import { memoryLog, startTestServer, until } from '../support/embedded.js'
 
 const { connection, server } = await startTestServer(t)
@@ -43,11 +43,40 @@ t.test('a transaction commits, or rolls back and throws the first error', async 
   t.same((await pool.query('select n from kept')).rows, [{ n: 1 }])
 })
 
+t.test('statements in one packet commit together, or none does and the first error is thrown', async (t) => {
+  const pool = open(t, 1)
+  await pool.query('create table packed (n int)')
+  const write = (first: string) => withOnePacket(pool, async (client) => {
+    const results = await Promise.all([client.query(first), client.query('insert into packed values (2)')])
+    return results.length
+  })
+  t.equal(await write('insert into packed values (1)'), 2)
+  await t.rejects(write(raise('P0001')), { code: 'P0001', message: 'on purpose' })
+  const swallowing = withOnePacket(pool, async (client) => { await client.query(raise('P0001')).catch(() => {}) })
+  await t.rejects(swallowing, { message: /rolled back/ }, 'also where the error was not passed on')
+  t.same((await pool.query('select n from packed order by n')).rows, [{ n: 1 }, { n: 2 }])
+  t.equal(pool.totalCount, 1, 'the connection stays')
+})
+
+t.test('begin, statements and commit leave in one write', async (t) => {
+  const pool = open(t, 1)
+  const client = await pool.connect()
+  client.release()
+  let writes = 0
+  let vectors = 0
+  const { stream } = client.connection
+  const { _write: write, _writev: writev } = stream
+  stream._write = function (...args) { writes++; return write.apply(this, args) }
+  if (writev) stream._writev = function (...args) { vectors++; return writev.apply(this, args) }
+  await withOnePacket(pool, async (own) => { await Promise.all([own.query('select 1'), own.query('select $1::int', [2])]) })
+  t.same({ writes, vectors }, { writes: 0, vectors: 1 })
+})
+
 t.test('a deadlock is tried again, at most five times, and no other error', async (t) => {
   const pool = open(t)
-  const attempt = async (sqlState: string, failures: number): Promise<number> => {
+  const attempt = async (sqlState: string, failures: number, transact = withTransaction): Promise<number> => {
     let calls = 0
-    const run = withTransaction(pool, async (client) => {
+    const run = transact(pool, async (client) => {
       if (++calls <= failures) await client.query(raise(sqlState))
     })
     if (failures < 5 && sqlState !== '23505') await run
@@ -55,6 +84,7 @@ t.test('a deadlock is tried again, at most five times, and no other error', asyn
     return calls
   }
   t.equal(await attempt('40P01', 2), 3)
+  t.equal(await attempt('40P01', 2, withOnePacket), 3)
   t.equal(await attempt('40001', 4), 5)
   t.equal(await attempt('40001', 9), 5)
   t.equal(await attempt('23505', 1), 1)
