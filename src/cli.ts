@@ -19,6 +19,7 @@ const commands: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./commands/serve.js')).serveCommand(),
   migrate: async () => (await import('./commands/migrate.js')).migrateCommand(),
   config: async () => (await import('./commands/config.js')).configCommand(),
+  doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
   rules: async () => (await import('./commands/rules.js')).rulesCommand(),
   replay: async () => (await import('./commands/replay.js')).replayCommand(),
   report: async () => (await import('./commands/report.js')).reportCommand(),

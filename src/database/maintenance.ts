@@ -91,7 +91,8 @@ export function createMaintenance ({ pool, isEmbedded, settings, log }: Maintena
 
 type Sources = Pick<MaintenanceOptions, 'pool' | 'isEmbedded' | 'settings'>
 
-async function findJobs ({ pool, isEmbedded, settings }: Sources): Promise<Job[]> {
+/** What is to be done on this database, but for what only the embedded one needs. */
+export async function findJobs ({ pool, isEmbedded, settings }: Sources): Promise<Job[]> {
   const retention = await resolveRetention(pool, settings)
   const housekeeping = housekeepingJobs(retention)
   if (await detectEdition(pool) === 'apache') return [...rollupJobs(retention), ...housekeeping]
@@ -99,7 +100,8 @@ async function findJobs ({ pool, isEmbedded, settings }: Sources): Promise<Job[]
   return isServed ? housekeeping : [...await policyJobs(pool), ...housekeeping]
 }
 
-async function hasBackgroundWorkers (pool: pg.Pool): Promise<boolean> {
+/** Whether the server runs policies by itself. */
+export async function hasBackgroundWorkers (pool: pg.Pool): Promise<boolean> {
   const { rows: [row] } = await pool.query<{ some: boolean }>("select current_setting('timescaledb.max_background_workers')::integer > 0 as some")
   return row?.some === true
 }

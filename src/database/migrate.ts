@@ -111,6 +111,12 @@ export async function pendingMigrations (db: Queryable): Promise<string[]> {
   return (await knownMigrations()).filter((name) => !done.has(name))
 }
 
+/** Names of the migrations the database has run and this version does not know: a newer version made it. */
+export async function unknownMigrations (db: Queryable): Promise<string[]> {
+  const known = new Set(await knownMigrations())
+  return (await appliedMigrations(db)).filter((name) => !known.has(name))
+}
+
 /** Names of the migrations of this version, in order. */
 export async function knownMigrations (): Promise<string[]> {
   return (await readdir(folder)).filter((name) => name.endsWith('.js')).map((name) => name.slice(0, -'.js'.length)).sort()

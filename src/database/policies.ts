@@ -36,27 +36,40 @@ const findJobs = `
 const changeJob = 'select alter_job($1::integer, config => jsonb_set($2::jsonb, array[$3], to_jsonb($4::text)))'
 const removeJob = 'select delete_job($1::integer)'
 
+/** A policy that is not as the settings want it. `before` null: it is missing. */
+interface Change { policy: Policy, job: Record<string, unknown> | undefined, before: string | null }
+
 /**
  * Makes the policies of the Community edition follow the settings. Says what it changed, one line each; nothing where all stand already.
  * The Apache edition has no policies: its maintenance task reads the settings itself.
  * @throws an Error that names a setting which is no interval.
  */
 export async function applyPolicies (db: Queryable, settings: RetentionSettings): Promise<string[]> {
-  const wanted = await wantedPolicies(db, settings)
-  const { rows: found } = await db.query(findJobs, [Object.values(jobs).map(({ proc }) => proc)])
-  const changed: string[] = []
-  for (const policy of wanted) {
-    const { proc, setting } = jobs[policy.kind]
-    const job = found.find((row) => row.proc_name === proc && row.relation === policy.relation)
-    const before = job === undefined ? null : intervalOf(job.config, setting)
-    if (before === policy.after) continue
+  const changes = await findChanges(db, settings)
+  for (const { policy, job } of changes) {
     if (policy.after === null) await db.query(removeJob, [job?.job_id])
     else if (job === undefined) await db.query(add[policy.kind], [policy.relation, policy.after, policy.every])
-    else await db.query(changeJob, [job.job_id, JSON.stringify(job.config), setting, policy.after])
-    changed.push(`${policy.kind} of ${policy.relation}: ${before ?? 'none'} -> ${policy.after ?? 'none'}`)
+    else await db.query(changeJob, [job.job_id, JSON.stringify(job.config), jobs[policy.kind].setting, policy.after])
   }
-  return changed
+  return changes.map(describeChange)
 }
+
+/** What `applyPolicies` would change, one line each. */
+export async function comparePolicies (db: Queryable, settings: RetentionSettings): Promise<string[]> {
+  return (await findChanges(db, settings)).map(describeChange)
+}
+
+async function findChanges (db: Queryable, settings: RetentionSettings): Promise<Change[]> {
+  const wanted = await wantedPolicies(db, settings)
+  const { rows: found } = await db.query(findJobs, [Object.values(jobs).map(({ proc }) => proc)])
+  return wanted.map((policy): Change => {
+    const { proc, setting } = jobs[policy.kind]
+    const job = found.find((row) => row.proc_name === proc && row.relation === policy.relation)
+    return { policy, job, before: job === undefined ? null : intervalOf(job.config, setting) }
+  }).filter(({ policy, before }) => before !== policy.after)
+}
+
+const describeChange = ({ policy: { kind, relation, after }, before }: Change): string => `${kind} of ${relation}: ${before ?? 'none'} -> ${after ?? 'none'}`
 
 async function wantedPolicies (db: Queryable, settings: RetentionSettings): Promise<Policy[]> {
   const retention = await resolveRetention(db, settings)

@@ -5,11 +5,12 @@ import { loadConfig } from '../../config.js'
 import { examineAredn } from '../../doctor/aredn.js'
 import { checkClock } from '../../doctor/clock.js'
 import { checkCollector } from '../../doctor/collector.js'
-import { printFinding, type Finding } from '../../doctor/finding.js'
 import { checkStateFolder } from '../../doctor/state-folder.js'
+import { checkNames } from '../../doctor/unknown-settings.js'
 import { createLog } from '../../log.js'
 import { createMessageReader } from '../../messages/index.js'
 import { version } from '../../version.js'
+import { findingPrinter } from '../print-findings.js'
 import { closeInTime, interruption, untilSignal } from '../signals.js'
 import { printReading, type Reading } from './once.js'
 
@@ -46,18 +47,13 @@ async function runWorker (): Promise<void> {
 async function runDoctor ({ json }: { json?: true }): Promise<void> {
   const { config, file, unknown } = loadConfig(undefined, 'aredn')
   const signal = interruption()
-  let problems = 0
-  const show = (finding: Finding): void => {
-    if (finding.state === 'problem') problems++
-    process.stdout.write(json ? `${JSON.stringify(finding)}\n` : `${printFinding(finding)}\n`)
-  }
-  for (const name of unknown) show({ check: 'settings', state: 'warning', text: `${file}: nothing reads ${name}; is it misspelt?` })
+  const show = findingPrinter(json)
+  for (const finding of checkNames(file, unknown)) show(finding)
   const { read } = createNodeReader(config)
   show(checkStateFolder(arednFolderOf(config)))
   for await (const finding of examineAredn({ seeds: config.AREDN_SEEDS, ranges: config.AREDN_RANGES, include: config.AREDN_INCLUDE, exclude: config.AREDN_EXCLUDE, read, signal })) show(finding)
   show(await checkCollector(config.COLLECTOR_URL, config.INGEST_TOKEN, signal))
   show(await checkClock(config.COLLECTOR_URL, Date.now, signal))
-  if (problems > 0) process.exitCode = 1
 }
 
 async function runOnce (host: string, { json }: { json?: true }): Promise<void> {

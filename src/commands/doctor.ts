@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs'
+import { Command } from 'commander'
+import { loadConfig, type Config } from '../config.js'
+import { databaseFolder, findServer } from '../database/embedded/folder.js'
+import { examineInstallation } from '../doctor/installation/index.js'
+import { checkNames } from '../doctor/unknown-settings.js'
+import { createLog } from '../log.js'
+import { openForCommand, type CommandDatabase } from './connect.js'
+import { findingPrinter } from './print-findings.js'
+import { interruption } from './signals.js'
+
+export function doctorCommand (): Command {
+  return new Command('doctor')
+    .description('Look at the whole installation, whether the collector runs or not, and say what to do about what is wrong. Exit code 1 where there is a problem.')
+    .option('--json', 'as JSON, a line each')
+    .addHelpText('after', '\nRun it as the user of the collector, with the same settings. Radios and AREDN nodes have doctors of their own: meshmon radio doctor, meshmon aredn doctor.')
+    .action(async ({ json }: { json?: true }) => {
+      const { config, file, unknown } = loadConfig()
+      const show = findingPrinter(json)
+      for (const finding of checkNames(file, unknown)) show(finding)
+      for await (const finding of examineInstallation({ config, open: () => openExisting(config), now: Date.now, signal: interruption() })) show(finding)
+    })
+}
+
+/** A doctor makes no database where there is none. */
+async function openExisting (config: Config): Promise<CommandDatabase> {
+  if (config.DATABASE_URL === undefined && !existsSync(databaseFolder(config.DATA_DIR)) && await findServer(config.DATA_DIR) === undefined) {
+    throw new Error(`there is no database in ${config.DATA_DIR} yet: the collector makes it at its first start`)
+  }
+  return await openForCommand(config, createLog('silent'))
+}
