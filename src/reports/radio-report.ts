@@ -21,10 +21,10 @@ export interface Statistics {
 
 export type Summary = Record<string, Statistics>
 
-/** What the database says of a gauge on one day, counted from 0 in the period. Times are RFC 3339. */
-export interface GaugeRow { metric: string, day: number, count: number, mean: number, min: number, min_time: string, max: number, max_time: string }
+/** What the database says of a gauge over one part of the period, counted from 0: a day of a month, a month of a year. Times are RFC 3339. */
+export interface GaugeRow { metric: string, part: number, count: number, mean: number, min: number, min_time: string, max: number, max_time: string }
 /** And of a counter; `total` is null where nothing came before. */
-export interface CounterRow { metric: string, day: number, count: number, total: number | null, reboot_count: number }
+export interface CounterRow { metric: string, part: number, count: number, total: number | null, reboot_count: number }
 
 export interface RadioDay { date: string, snapshot_count: number, metrics: Summary }
 export interface RadioMonth extends Month { days_with_data: number, summary: Summary }
@@ -39,8 +39,11 @@ export interface RadioHead {
   time_zone: string
 }
 
+/** Which aggregates a year is made of; those that a month ends in are read apart. Days with data are then those that the middle of one falls into. */
+export type Resolution = 'hourly' | 'daily'
+
 export interface RadioMonthReport extends RadioHead, RadioMonth { report_type: 'monthly', daily: RadioDay[] }
-export interface RadioYearReport extends RadioHead { report_type: 'yearly', year: number, months_with_data: number, summary: Summary, monthly: RadioMonth[] }
+export interface RadioYearReport extends RadioHead { report_type: 'yearly', year: number, resolution: Resolution, months_with_data: number, summary: Summary, monthly: RadioMonth[] }
 export type RadioReport = RadioMonthReport | RadioYearReport
 
 /** The readings of each role that reports have, in their order: those of meshcore-stats. Telemetry is not among them. */
@@ -58,25 +61,41 @@ function unitOf (metric: string): string {
   return counterBits === undefined ? 'count' : 'packets'
 }
 
-export interface MonthRows { gauges: GaugeRow[], counters: CounterRow[] }
+export interface PartRows { gauges: GaugeRow[], counters: CounterRow[] }
+/** `days`: on how many days of each month there was any reading. */
+export interface YearRows extends PartRows { days: { part: number, days: number }[] }
 
 /** One month from its days' rows; null where no day has any. */
-export function summariseMonth ({ year, month }: Month, rows: MonthRows, { days, role, clock }: { days: Day[], role: Role, clock: WallClock }): (RadioMonth & { daily: RadioDay[] }) | null {
-  const at = (time: string) => localTime(Date.parse(time), clock)
-  const byDay = new Map<number, Summary>()
-  const add = (day: number, metric: string, statistics: Statistics) => byDay.set(day, { ...byDay.get(day), [metric]: statistics })
-  for (const { day, metric, count, mean, min, max, min_time: minTime, max_time: maxTime } of rows.gauges) {
-    add(day, metric, { count, unit: unitOf(metric), mean, min, min_time: at(minTime), max, max_time: at(maxTime) })
-  }
-  for (const { day, metric, count, total, reboot_count: reboots } of rows.counters) {
-    add(day, metric, { count, unit: unitOf(metric), ...(total !== null && { total }), ...(reboots > 0 && { reboot_count: reboots }) })
-  }
+export function summariseMonth ({ year, month }: Month, rows: PartRows, { days, role, clock }: { days: Day[], role: Role, clock: WallClock }): (RadioMonth & { daily: RadioDay[] }) | null {
+  const byDay = summariesOf(rows, role, clock)
   const daily = days.flatMap((day, i) => {
     const metrics = byDay.get(i)
-    return metrics === undefined ? [] : [{ date: dateText(day), snapshot_count: Math.max(...Object.values(metrics).map(({ count }) => count)), metrics: inOrder(metrics, role) }]
+    return metrics === undefined ? [] : [{ date: dateText(day), snapshot_count: Math.max(...Object.values(metrics).map(({ count }) => count)), metrics }]
   })
   if (daily.length === 0) return null
   return { year, month, days_with_data: daily.length, summary: combine(daily.map(({ metrics }) => metrics), role), daily }
+}
+
+/** The months of a year that have readings. */
+export function summariseYear (year: number, rows: YearRows, { role, clock }: { role: Role, clock: WallClock }): RadioMonth[] {
+  const byMonth = summariesOf(rows, role, clock)
+  return rows.days.flatMap(({ part, days }) => {
+    const summary = byMonth.get(part)
+    return summary === undefined ? [] : [{ year, month: part + 1, days_with_data: days, summary }]
+  })
+}
+
+function summariesOf ({ gauges, counters }: PartRows, role: Role, clock: WallClock): Map<number, Summary> {
+  const at = (time: string) => localTime(Date.parse(time), clock)
+  const parts = new Map<number, Summary>()
+  const add = (part: number, metric: string, statistics: Statistics) => parts.set(part, { ...parts.get(part), [metric]: statistics })
+  for (const { part, metric, count, mean, min, max, min_time: minTime, max_time: maxTime } of gauges) {
+    add(part, metric, { count, unit: unitOf(metric), mean, min, min_time: at(minTime), max, max_time: at(maxTime) })
+  }
+  for (const { part, metric, count, total, reboot_count: reboots } of counters) {
+    add(part, metric, { count, unit: unitOf(metric), ...(total !== null && { total }), ...(reboots > 0 && { reboot_count: reboots }) })
+  }
+  return new Map([...parts].map(([part, summary]) => [part, inOrder(summary, role)]))
 }
 
 export function monthReport (head: RadioHead, month: RadioMonth & { daily: RadioDay[] }): RadioMonthReport {
@@ -84,9 +103,8 @@ export function monthReport (head: RadioHead, month: RadioMonth & { daily: Radio
 }
 
 /** A year from its months. */
-export function yearReport (head: RadioHead, year: number, months: RadioMonth[]): RadioYearReport {
-  const monthly = months.map(({ year, month, days_with_data: days, summary }) => ({ year, month, days_with_data: days, summary }))
-  return { report_type: 'yearly', ...head, year, months_with_data: monthly.length, summary: combine(monthly.map(({ summary }) => summary), head.role), monthly }
+export function yearReport (head: RadioHead, { year, resolution }: { year: number, resolution: Resolution }, monthly: RadioMonth[]): RadioYearReport {
+  return { report_type: 'yearly', ...head, year, resolution, months_with_data: monthly.length, summary: combine(monthly.map(({ summary }) => summary), head.role), monthly }
 }
 
 /** Means weigh by how many readings they stand for; of equal ends the earlier counts. */

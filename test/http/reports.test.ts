@@ -91,6 +91,46 @@ test('a year is made of its months; text with place and hardware; caches; what t
   t.equal(again.statusCode, 304)
 })
 
+/** Two months of readings every quarter of an hour; the radio starts anew every eight days and some hours, its duplicates wrap more often. */
+const insertMonths = `
+insert into radio_metrics (time, node, metric, value)
+select time, 'Rep', metric, value from generate_series(timestamptz '2026-03-30 00:07Z', '2026-05-20 00:00Z', '15 minutes') with ordinality as tick (time, i),
+lateral (select i % 811 as since) run, lateral (values
+  ('uptime', since * 900 + 40), ('bat', 3900 + 150 * sin(i / 40.0)), ('last_rssi', -90 + i % 7), ('nb_recv', since * 37), ('airtime', since * 3),
+  ('flood_dups', (since * 211) % 65536)) as reading (metric, value)`
+
+test('a year comes of aggregates and says what its months say', async (t, api) => {
+  await insert(api.pool, 'nodes', [node('Rep')])
+  await api.pool.query(insertMonths)
+  for (const name of ['radio_metrics_hourly', 'radio_metrics_daily']) await api.refresh(name)
+  const { body: year } = await api.get('/reports/radios/rep/2026/report.json')
+  t.match(year, { resolution: 'hourly', months_with_data: 3 })
+  const close = (a: number | undefined, b: number | undefined, by: number) => Math.abs((a ?? NaN) - (b ?? NaN)) <= by
+  for (const { month: number, ...told } of year.monthly as (Month & { month: number })[]) {
+    const { summary, days_with_data: days } = await month(api, `2026/0${number}`)
+    t.equal(told.days_with_data, days)
+    t.same(Object.keys(told.summary), Object.keys(summary))
+    for (const metric of ['bat', 'last_rssi']) t.same(told.summary[metric], summary[metric], `${metric} of month ${number}`)
+    for (const metric of ['uptime', 'nb_recv', 'airtime', 'flood_dups']) t.same(told.summary[metric], summary[metric], `${metric} of month ${number}`)
+    const [percent, exact] = [told.summary['bat_pct'], summary['bat_pct']]
+    t.ok(close(percent?.mean, exact?.mean, 0.1), 'the charge of means is nearly the mean of charges')
+    t.same([percent?.count, percent?.min, percent?.max], [exact?.count, exact?.min, exact?.max])
+  }
+  t.ok((year.summary as Month['summary'])['nb_recv']!.reboot_count! >= 5)
+})
+
+test('a year whose hours are gone comes of days', async (t, api) => {
+  await insert(api.pool, 'nodes', [node('Rep')])
+  await api.pool.query(insertMonths.replaceAll('2026-', '2024-'))
+  for (const name of ['radio_metrics_hourly', 'radio_metrics_daily']) await api.refresh(name)
+  const { body: year } = await api.get('/reports/radios/rep/2024/report.json')
+  t.match(year, { resolution: 'daily', months_with_data: 3 })
+  const april = (year.monthly as (Month & { month: number })[]).find(({ month }) => month === 4)!
+  const { summary, days_with_data: days } = await month(api, '2024/04')
+  t.equal(april.days_with_data, days)
+  for (const metric of ['bat', 'last_rssi', 'nb_recv']) t.same(april.summary[metric], summary[metric], `${metric}, though its days begin elsewhere than those of UTC`)
+})
+
 test('what does not exist is 404, what makes no sense 400', async (t, { get, pool }) => {
   await insert(pool, 'nodes', [node('Rep'), node('router', 'router')])
   await insert(pool, 'radio_metrics', readings(new Date(nowMs).toISOString(), { bat: 4000 }))

@@ -6,14 +6,15 @@ import { monthReport, summariseMonth, yearReport, type CounterRow, type GaugeRow
 import { radioText } from '../../src/reports/radio-text.js'
 
 const clock = wallClock('Europe/Amsterdam')
+const hourly2024 = { year: 2024, resolution: 'hourly' } as const
 const january = { year: 2024, month: 1 }
 const place = { name: 'Utrecht, NL', lat: 52.36722, lon: 4.90389, elevation: { value: 3, unit: 'm' as const } }
 const head = (role: Role, more: Partial<RadioHead> = {}): RadioHead => ({ node: 'rep', role, name: 'My Repeater', place, time_zone: 'Europe/Amsterdam', ...more })
 
-const gauge = (day: number, metric: string, mean: number, more: Partial<GaugeRow> = {}): GaugeRow => ({
-  metric, day, count: 96, mean, min: mean, min_time: '2024-01-01T05:12:00Z', max: mean, max_time: '2024-01-01T13:30:00Z', ...more,
+const gauge = (part: number, metric: string, mean: number, more: Partial<GaugeRow> = {}): GaugeRow => ({
+  metric, part, count: 96, mean, min: mean, min_time: '2024-01-01T05:12:00Z', max: mean, max_time: '2024-01-01T13:30:00Z', ...more,
 })
-const counter = (day: number, metric: string, total: number | null, more: Partial<CounterRow> = {}): CounterRow => ({ metric, day, count: 96, total, reboot_count: 0, ...more })
+const counter = (part: number, metric: string, total: number | null, more: Partial<CounterRow> = {}): CounterRow => ({ metric, part, count: 96, total, reboot_count: 0, ...more })
 const month = (role: Role, gauges: GaugeRow[], counters: CounterRow[] = []) => {
   const summary = summariseMonth(january, { gauges, counters }, { days: daysOf(january, clock), role, clock })
   if (summary === null) throw new Error('no data')
@@ -66,7 +67,7 @@ t.test('the sample of a companion\'s month', async (t) => {
 
 t.test('the sample of a year; means are rounded', async (t) => {
   const rows = [...repeaterRows.filter(({ metric }) => metric !== 'bat_pct' && metric !== 'last_rssi'), gauge(0, 'bat_pct', 79.6), gauge(0, 'last_rssi', -87.5001)]
-  const year = yearReport(head('repeater', { place: {} }), 2024, [month('repeater', rows, repeaterCounters)])
+  const year = yearReport(head('repeater', { place: {} }), hourly2024, [month('repeater', rows, repeaterCounters)])
   t.equal(radioText(year), [
     '                    YEARLY MESHCORE REPORT for 2024',
     '',
@@ -90,7 +91,7 @@ t.test('what is missing, and what is wider than usual', async (t) => {
   t.equal(foot, '       -     -     -    --       -    --       -     0.0    -    1,234,567    -       -')
   t.equal(names.indexOf('RX') + 2, row.indexOf('1,234,567') + 9, 'the heading moved with its column')
   t.equal(rule.length, names.length, 'and the rule is as wide as the table')
-  t.match(radioText(yearReport(head('companion'), 2024, [month('companion', [gauge(1, 'contacts', 5)])])), /- {4}--- {3}- {4}--- {5}5 {6}- {9}-$/)
+  t.match(radioText(yearReport(head('companion'), hourly2024, [month('companion', [gauge(1, 'contacts', 5)])])), /- {4}--- {3}- {4}--- {5}5 {6}- {9}-$/)
 })
 
 t.test('a month is made of its days, a year of its months, as meshcore-stats does it', async (t) => {
@@ -107,7 +108,7 @@ t.test('a month is made of its days, a year of its months, as meshcore-stats doe
     nb_recv: { count: 4, unit: 'packets', total: 50, reboot_count: 1 },
   }, 'means weigh by count; of two equal ends the first counts')
   t.same(daily[0]?.metrics['nb_recv'], { count: 1, unit: 'packets' }, 'one reading alone has no total')
-  const year = yearReport(head('repeater'), 2024, [{ ...january, days_with_data: 2, summary }, { year: 2024, month: 3, days_with_data: 1, summary: { bat: { count: 4, unit: 'mV', mean: 3800, min: 3500, min_time: 'x', max: 3900, max_time: 'y' } } }])
+  const year = yearReport(head('repeater'), hourly2024, [{ ...january, days_with_data: 2, summary }, { year: 2024, month: 3, days_with_data: 1, summary: { bat: { count: 4, unit: 'mV', mean: 3800, min: 3500, min_time: 'x', max: 3900, max_time: 'y' } } }])
   t.match(year.summary, { bat: { count: 8, mean: 3787.5, min: 3500, max: 4100 }, nb_recv: { total: 50, reboot_count: 1 } })
   t.equal(year.months_with_data, 2)
   t.equal(summariseMonth(january, { gauges: [], counters: [] }, { days: daysOf(january, clock), role: 'repeater', clock }), null)

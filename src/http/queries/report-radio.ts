@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { batteryMetrics, describeMetric, uptimeMetrics } from '../../radio/metrics.js'
-import { reportMetrics, type CounterRow, type GaugeRow, type MonthRows, type Role } from '../../reports/radio-report.js'
+import { reportMetrics, type CounterRow, type GaugeRow, type PartRows, type Role } from '../../reports/radio-report.js'
 import { select } from './select.js'
 
 /** One radio as a report names it. */
@@ -31,7 +31,7 @@ with reading as (
   union all
   select 'bat_pct', day, bat_pct(value, $5, $6::int), n, first_at from reading where metric = any($4::text[]) and bat_pct(value, $5, $6::int) is not null
 )
-select metric, day, sum(n)::int as count, sum(value * n) / sum(n) as mean,
+select metric, day as part, sum(n)::int as count, sum(value * n) / sum(n) as mean,
   min(value) as min, (array_agg(first_at order by value, first_at))[1] as min_time,
   max(value) as max, (array_agg(first_at order by value desc, first_at))[1] as max_time
 from shown group by metric, day order by metric, day`
@@ -50,7 +50,7 @@ with reading as (
   select metric, day, value, value - lag(value) over past as growth, uptime < lag(uptime) over past as restarted, day - lag(day) over past <= 1 as adjoins
   from reading where metric = any($2::text[]) window past as (partition by metric order by time)
 )
-select metric, day, count(*)::int as count,
+select metric, day as part, count(*)::int as count,
   sum(case
     when restarted then value
     when growth >= 0 then growth
@@ -88,15 +88,23 @@ export interface MonthQuery {
 }
 
 /** What the days of a month hold of one radio. Reads its raw rows. */
-export async function readRadioMonth (db: Pool, { radio, battery, midnights }: MonthQuery): Promise<MonthRows> {
-  const metrics = reportMetrics[radio.kind]
-  const counters = metrics.filter((metric) => describeMetric(metric).counterBits !== undefined)
-  const short = counters.filter((metric) => describeMetric(metric).counterBits === 16)
-  const gauges = metrics.filter((metric) => !counters.includes(metric) && metric !== 'bat_pct')
+export async function readRadioMonth (db: Pool, { radio, battery, midnights }: MonthQuery): Promise<PartRows> {
+  const { gauges, counters, short } = metricsOf(radio.kind)
   const times = midnights.map((timeMs) => new Date(timeMs).toISOString())
   return {
     gauges: await select<GaugeRow>(db, selectGauges, [radio.id, gauges, times.slice(1), batteryMetrics, battery.chemistry, battery.cells]),
     counters: await select<CounterRow>(db, selectCounters, [radio.id, counters, times, uptimeMetrics, short]),
+  }
+}
+
+/** What a role's reports read: gauges as they are stored, counters, those of 16 bits among them. */
+export function metricsOf (role: Role): { gauges: string[], counters: string[], short: string[] } {
+  const metrics = reportMetrics[role]
+  const counters = metrics.filter((metric) => describeMetric(metric).counterBits !== undefined)
+  return {
+    gauges: metrics.filter((metric) => !counters.includes(metric) && metric !== 'bat_pct'),
+    counters,
+    short: counters.filter((metric) => describeMetric(metric).counterBits === 16),
   }
 }
 

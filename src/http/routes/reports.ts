@@ -34,7 +34,7 @@ const common = (file: File, summary: string, description: string) => ({
   }, 404),
 })
 
-const ofRadio = 'Days and months of the zone TZ. Counters count from the last reading of the day before; resets and wraps are told apart by uptime. JSON: units as stored, bat_pct of each reading.'
+const ofRadio = 'Days and months of the zone TZ. Counters count from the last reading of the day before; resets and wraps are told apart by uptime. JSON: units as stored, bat_pct of each reading. A year is made of hourly aggregates, of daily ones (`resolution`) where those are gone.'
 
 const ofMesh = 'Availability of a path: the share of its time in which its usual number of windows a day came and their packets came back; of a node: in which it was not silent. ' +
   'Issues by kind, how long they lasted, mean time to recovery; the worst links, paths and nodes.'
