@@ -26,6 +26,8 @@ where kind <> 'router' and ($1::text is null or lower(name) = lower($1)) and ($1
   and ($2::bigint is null or id < $2)
 order by key desc limit $3`
 
+const selectFirstOf = 'select name from nodes where kind = $1 and retired_at is null order by id limit 1'
+
 /** One index look-up per radio and metric. bat_pct is never stored; a radio that says nothing of its battery has one Li-ion cell. */
 const selectReadings = `
 with recursive named (node, metric, n) as (
@@ -116,6 +118,12 @@ export async function listRadios (db: Pool, { limit, cursor }: { limit: number, 
   const rows = await select<RadioRow>(db, selectRadios, [null, ...after, limit + 1])
   const { rows: shown, next } = makePage(rows, limit, ({ key }) => [key])
   return { rows: await addReadings(db, shown, nowMs), next }
+}
+
+/** The radio of this role that was known before the others. */
+export async function findFirstRadio (db: Pool, role: RadioBody['kind']): Promise<string | undefined> {
+  const [radio] = await select<{ name: string }>(db, selectFirstOf, [role])
+  return radio?.name
 }
 
 /** A radio, retired ones too; undefined where there is none of this name. */

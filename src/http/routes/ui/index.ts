@@ -4,6 +4,7 @@ import { readAssets } from '../../../dashboard/assets.js'
 import { collectorHref } from '../../../dashboard/href.js'
 import { createLayoutCache } from '../../../topology/layout-cache.js'
 import { assetRoutes } from './assets.js'
+import { bookmarkRoutes } from './bookmarks.js'
 import { detailRoutes } from './details.js'
 import { answerWithPages } from './errors.js'
 import { issuePageRoutes } from './issues.js'
@@ -40,5 +41,5 @@ export const uiRoutes: FastifyPluginAsyncTypebox<UiOptions> = async (app, { toke
   await app.register(assetRoutes, { assets })
   await app.register(panelRoutes, { href: sources.href, assets, frameAncestors })
   await app.register(loginRoutes, { ...sources, token })
-  for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes, tableRoutes, detailRoutes, placeRoutes, rejectedPageRoutes, rulePageRoutes, radioPageRoutes, reportPageRoutes, topologyPageRoutes]) await app.register(routes, sources)
+  for (const routes of [overviewRoutes, issuePageRoutes, maintenancePageRoutes, tableRoutes, detailRoutes, placeRoutes, rejectedPageRoutes, rulePageRoutes, radioPageRoutes, reportPageRoutes, topologyPageRoutes, bookmarkRoutes]) await app.register(routes, sources)
 }
