@@ -58,6 +58,11 @@ const functions = `
   where pronamespace = 'public'::regnamespace and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
   order by proname`
 
+const domains = `
+  select format('domain %s as %s', typname, format_type(typbasetype, typtypmod)) as line from pg_type c
+  where typtype = 'd' and typnamespace = 'public'::regnamespace and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
+  order by typname`
+
 const policies = `
   select format('%s of %s every %s %s', substr(proc_name, 8), coalesce(a.view_name, j.hypertable_name), schedule_interval,
     config - 'hypertable_id' - 'mat_hypertable_id') as line
@@ -66,9 +71,9 @@ const policies = `
   where job_id >= 1000
   order by 1`
 
-/** The whole schema as text that is the same for every database of an edition: tables, rollups, policies, functions. */
+/** The whole schema as text that is the same for every database of an edition: domains, tables, rollups, policies, functions. */
 export async function dumpSchema (db: Queryable): Promise<string> {
-  const blocks: string[][] = []
+  const blocks: string[][] = (await lines(db, domains)).map((line) => [line.trim()])
   const names = (await db.query(tables)).rows.map(({ name }) => String(name))
   for (const name of names) blocks.push([`table ${name}`, ...await describeTable(db, name)])
   // Up to PostgreSQL 15 a view's columns are printed with their table's name.

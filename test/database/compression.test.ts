@@ -47,12 +47,12 @@ t.test('a chunk with late rows can be compressed again', async (t) => {
 
 t.test('a compressed path_result takes less than 15 bytes', async (t) => {
   await pool.query('truncate path_probe')
-  // 100 paths with a window every 40 s for a day, stamped in whole seconds, one decimal in the measures, as agents write them.
+  // 100 paths with a window every 40 s for a day, stamped in whole seconds, one decimal in the times and two in the loss, as agents write them.
   await pool.query(`
     insert into path_probe (time, received_at, src, dst, peer, route, rtt_ms, jitter_ms, loss_pct, window_s, neighbors_seen)
     select sent, sent + interval '0.2 s' + hashfloat8(k * 7 + p) % 200000 * interval '1 us', src, dst, dst, jsonb_build_array(src, 'node-' || p % 7, dst),
       round((20 + p + 5 * sin(k / 300.0) + hashfloat8(k + p * 3) % 40 / 10.0)::numeric, 1), round((3 + hashfloat8(k * 3 + p) % 30 / 10.0)::numeric, 1),
-      case when hashfloat8(k * 5 + p) % 50 = 1 then 10 else 0 end, 5, 4
+      round((abs(hashfloat8(k * 5 + p)) % 40 / 100.0)::numeric, 2), 5, 4
     from generate_series(0, 2159) k, generate_series(1, 100) p,
     lateral (select 'node-' || p % 40 as src, 'node-' || 40 + p as dst, time_bucket(interval '1 day', now()) - interval '10 days' + (k * 40 + p % 40) * interval '1 s' as sent) names`)
   await pool.query("select compress_chunk(c) from show_chunks('path_probe') c")
