@@ -5,7 +5,7 @@ import { drawMarked, drawThresholds, type Annotations } from './annotations.js'
 import type { ChartMetric } from './catalogue.js'
 import { pixel, plot, size } from './layout.js'
 import { gapMs, splitAtGaps, summarise, usablePoints, type ChartData, type ChartPoint, type Summary } from './points.js'
-import { chartCss, paint } from './style.js'
+import { chartCss, cssOf, paint, type Theme } from './style.js'
 import { timeTicks } from './time-ticks.js'
 import { formatValue } from './units.js'
 import { wallClock, type WallClock } from './wall-clock.js'
@@ -26,6 +26,8 @@ export interface Chart extends ChartData, Annotations {
   now?: number
   /** Part of a page that has chartCss itself: the SVG then holds no style sheet, which a page's CSP may refuse. */
   isInline?: boolean
+  /** Of an SVG that stands alone: always this one, whatever the reader prefers. */
+  theme?: Theme
 }
 
 const { width, height } = size
@@ -62,11 +64,11 @@ export function drawChart (chart: Chart): string {
     x: scaleLinear([chart.fromMs, chart.toMs], [plot.left, plot.right]),
     y: scaleLinear(yDomain(summary, chart.metric.span, chart.thresholds?.map(({ value }) => value)), [plot.bottom, plot.top]),
   }
-  const { id, metric, subject, isInline = false } = chart
+  const { id, metric, subject, isInline = false, theme } = chart
   return element('svg', rootAttributes(drawing), [
     element('title', { id: `${id}-title` }, [escapeText(`${metric.label} of ${subject}, ${periodOf(drawing)}`)]),
     element('desc', { id: `${id}-desc` }, [escapeText(describe(drawing))]),
-    ...isInline ? [] : [element('style', {}, [chartCss])],
+    ...isInline ? [] : [element('style', {}, [theme === undefined ? chartCss : cssOf(theme)])],
     element('rect', { ...paint('page'), width, height }),
     element('rect', { ...paint('plot'), x: plot.left, y: plot.top, width: plotWidth, height: plot.bottom - plot.top }),
     ...drawHeading(drawing),
@@ -200,6 +202,12 @@ function describe (drawing: Drawing): string {
 function describeAnnotations ({ chart: { thresholds = [], marked, metric }, clock }: Drawing): string {
   const span = marked === undefined ? [] : [`Marked: ${marked.label}, from ${stamp(marked.fromMs, clock)}${marked.toMs === null ? ', not over yet' : ` to ${stamp(marked.toMs, clock)}`}.`]
   return [...thresholds.map(({ label, value }) => `Threshold: ${label} ${formatValue(value, metric)}.`), ...span].map((note) => ` ${note}`).join('')
+}
+
+/** What the chart says in numbers, in the unit it is shown in; null without data. */
+export function chartFigures (chart: Chart): { min: number, avg: number, max: number, current: number } | null {
+  const summary = summarise(usablePoints(chart))
+  return summary && { min: summary.min, avg: summary.avg, max: summary.max, current: chart.now ?? summary.last }
 }
 
 function periodOf ({ chart, clock }: Pick<Drawing, 'chart' | 'clock'>): string {

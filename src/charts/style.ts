@@ -4,6 +4,7 @@ export const themes = {
   dark: { page: '#0f1114', plot: '#161a1e', text: '#f0efe8', muted: '#a3a094', axis: '#706d62', grid: '#252a30', line: '#f59e0b', fill: '0.2', band: '0.3', alarm: '#f87171', mark: '0.16' },
 } as const
 
+export type Theme = keyof typeof themes
 type Colour = keyof typeof themes.light
 
 /**
@@ -33,7 +34,7 @@ export function paint (part: Part): Record<string, string> {
   return { class: part, ...Object.fromEntries(Object.entries(colours).map(([property, colour]) => [property, themes.light[colour]])) }
 }
 
-function variables (theme: 'light' | 'dark'): string {
+function variables (theme: Theme): string {
   return `:where(.meshmon-chart){${Object.entries(themes[theme]).map(([colour, value]) => `--chart-${colour}:${value}`).join(';')}}`
 }
 
@@ -51,3 +52,8 @@ const sparklines = [
  * style sheet. `:where` weighs nothing, so any rule of the page that sets the variables wins.
  */
 export const chartCss = [variables('light'), `@media(prefers-color-scheme:dark){${variables('dark')}}`, ...rules, ...sparklines].join('')
+
+/** The style sheet of a chart that is always of one theme. */
+export function cssOf (theme: Theme): string {
+  return [variables(theme), ...rules].join('')
+}

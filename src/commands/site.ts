@@ -24,7 +24,7 @@ export function siteCommand (): Command {
     .option('--every <span>', 'go on, and write anew in this rhythm: 5m', parseEvery)
     .option('--force', 'overwrite files of the folder that are not ours')
     .option('--json', 'what was done, as one line of JSON each time')
-    .addHelpText('after', '\nOnly files that change are written, each in one step. Files that are not ours stay.\n\nExample: a folder that a web server serves, kept up to date\n  meshmon site /var/www/mesh --every 5m')
+    .addHelpText('after', '\nThe folder changes once all is made: Ctrl-C before leaves the last whole site. Only files that change are written, each in one step. Files that are not ours stay.\n\nExample: a folder that a web server serves, kept up to date\n  meshmon site /var/www/mesh --every 5m')
     .action(async (folder: string | undefined, options: Options, command: Command) => {
       const { config } = loadConfig()
       const out = folder ?? config.OUT_DIR
@@ -51,7 +51,7 @@ async function run (folder: string, { every, force, json }: Options, config: Con
 
 async function writeOnce (folder: string, sources: SiteSources, { signal, force, isQuiet }: { signal: AbortSignal, force: boolean, isQuiet: boolean }): Promise<SiteResult> {
   const files = await listSite(sources)
-  const progress = new Progress(isQuiet ? null : process.stderr, { from: 0, to: files.length, unit: 'files' })
+  const progress = new Progress(isQuiet ? null : process.stderr, { from: 0, to: files.length, unit: 'files', callsPerLook: 1 })
   try {
     return await writeSite(folder, files, { now: sources.now, signal, force, onProgress: (done) => progress.show(done, done) })
   } finally {

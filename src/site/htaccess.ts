@@ -17,4 +17,7 @@ AddType text/javascript .js
 <FilesMatch "^\\.meshmon-site">
   Require all denied
 </FilesMatch>
+<IfModule mod_alias.c>
+  RedirectMatch 404 "/\\.meshmon-site"
+</IfModule>
 `

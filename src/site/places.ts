@@ -10,6 +10,8 @@ export interface Places {
   fileOf: (target: Target) => string
   /** Relative addresses as they are in that file. */
   hrefFrom: (file: string) => Href
+  /** Folder of a radio's charts as files. */
+  chartFolder: (radio: string) => string
 }
 
 /**
@@ -27,7 +29,7 @@ export function placeTargets (radios: SiteRadio[], assetFile: (name: string) => 
       case 'path': return `paths.html#${rowId(target.src, target.dst)}`
       case 'radio': return windowFile(folders.get(target.node) ?? `radios/${fileName(target.node)}/`, target.window ?? 'day')
       case 'route': return 'topology.html'
-      case 'chart': return `charts/${[target.kind, ...target.of.map(fileName), fileName(target.metric)].join('/')}${target.medium === undefined ? '' : `@${fileName(target.medium)}`}_${target.window}.svg`
+      case 'chart': throw new Error('pages of the site ask for no other charts')
       case 'site': return windowFile(`sites/${fileName(target.name)}/`, target.window ?? 'day')
       case 'report': return reportFile(folders.get(target.radio ?? ''), target)
       case 'reports': return 'reports/index.html'
@@ -38,6 +40,7 @@ export function placeTargets (radios: SiteRadio[], assetFile: (name: string) => 
   }
   return {
     fileOf,
+    chartFolder: (radio) => `assets/${roleFolder(folders.get(radio), radio)}`,
     hrefFrom (file) {
       const folder = posix.dirname(file)
       return (target) => {
@@ -55,11 +58,17 @@ function windowFile (folder: string, window: ChartWindow): string {
 
 /** As meshcore-stats has them: reports/repeater/2026/11/index.html, of the first radio of each role. */
 function reportFile (radioFolder: string | undefined, { radio, year, month, file }: ReportTarget): string {
-  const whose = radio === undefined ? 'mesh/' : radioFolder === '' ? 'repeater/' : radioFolder ?? `radios/${fileName(radio)}/`
+  const whose = radio === undefined ? 'mesh/' : roleFolder(radioFolder, radio)
   const when = month === undefined ? String(year) : `${year}/${String(month).padStart(2, '0')}`
   return `reports/${whose}${when}/${file === undefined ? 'index.html' : `report.${file}`}`
 }
 
+/** The first of a role stands for it. */
+function roleFolder (radioFolder: string | undefined, radio: string): string {
+  return radioFolder === '' ? 'repeater/' : radioFolder ?? `radios/${fileName(radio)}/`
+}
+
+/** `radios`: the one first known first. */
 function radioFolders (radios: SiteRadio[]): Map<string, string> {
   const first = (kind: string) => radios.find((radio) => radio.kind === kind)?.id
   return new Map(radios.map(({ id }) => [id, id === first('repeater') ? '' : id === first('companion') ? 'companion/' : `radios/${fileName(id)}/`]))

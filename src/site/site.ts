@@ -10,9 +10,11 @@ import { readIssue } from '../http/documents/issue.js'
 import { readOverview } from '../http/documents/overview.js'
 import { readLinks, readNodes, readPaths } from '../http/documents/tables.js'
 import { readTopology } from '../http/documents/topology.js'
+import { encodeCursor } from '../http/paging.js'
 import { findMeshHealth } from '../http/queries/health.js'
 import { listIssues } from '../http/queries/issues.js'
 import { listRadios } from '../http/queries/radios.js'
+import type { IssueBody } from '../http/schemas/issues.js'
 import { createLayoutCache } from '../topology/layout-cache.js'
 import { htaccess } from './htaccess.js'
 import { page, type Making, type SiteSources } from './making.js'
@@ -23,14 +25,13 @@ import type { SiteFile } from './write-site.js'
 
 const mostRadios = 1000
 const mostIssues = 1000
-const mostRows = 1000
 
 /** Every file of the site, in the order in which they have to be written. */
 export async function listSite (sources: SiteSources): Promise<SiteFile[]> {
   const { db, now, unknownAfterS } = sources
   const nowMs = now()
   const assets = readAssets()
-  const { rows: radios } = await listRadios(db, { limit: mostRadios }, nowMs)
+  const radios = (await listRadios(db, { limit: mostRadios }, nowMs)).rows.toReversed()
   const places = placeTargets(radios, assets.fileOf)
   const view = { nowMs, health: await findMeshHealth(db, unknownAfterS, nowMs), isLive: false }
   const layOut = createLayoutCache(1)
@@ -50,7 +51,7 @@ export async function listSite (sources: SiteSources): Promise<SiteFile[]> {
 
 async function listIssuePages (making: Making): Promise<SiteFile[]> {
   const { db, charts, timeZone, units } = making
-  const { rows: issues } = await listIssues(db, { status: 'open', limit: mostIssues })
+  const issues = await listAllIssues(db)
   const kinds = [...new Set(issues.map(({ kind }) => kind))].sort()
   return [
     ...issues.map(({ id }) => page(making, { to: 'issue', id }, async (view) => {
@@ -61,10 +62,18 @@ async function listIssuePages (making: Making): Promise<SiteFile[]> {
   ]
 }
 
-/** Of a large mesh not every row: what is cut is said there. */
+async function listAllIssues (db: Making['db']): Promise<IssueBody[]> {
+  const issues: IssueBody[] = []
+  for (let page = await listIssues(db, { status: 'open', limit: mostIssues }); ; page = await listIssues(db, { status: 'open', limit: mostIssues, cursor: encodeCursor(page.next) })) {
+    issues.push(...page.rows)
+    if (page.next === null) return issues
+  }
+}
+
+/** Every row on one page: other pages refer to single rows. */
 function listTables (making: Making): SiteFile[] {
   const { db, view: { nowMs } } = making
-  const form = { page: 1, perPage: mostRows }
+  const form = { page: 1, perPage: Number.MAX_SAFE_INTEGER }
   return [
     page(making, { to: 'nodes' }, async (view) => drawNodes(view, await readNodes(db, { ...form, sort: 'node' }, nowMs))),
     page(making, { to: 'links' }, async (view) => drawLinks(view, await readLinks(db, { ...form, sort: 'link' }, nowMs))),

@@ -1,12 +1,13 @@
-import { chartWindows, drawRadio } from '../dashboard/pages/radio.js'
+import { chartWindows, drawRadio, type RadioDocument } from '../dashboard/pages/radio.js'
 import { drawRadios } from '../dashboard/pages/radios.js'
-import { windowNames } from '../dashboard/href.js'
+import { windowNames, type ChartWindow } from '../dashboard/href.js'
 import { drawSite } from '../dashboard/pages/site.js'
 import { drawSites } from '../dashboard/pages/sites.js'
 import { readPlace, readSites } from '../http/documents/place.js'
 import { readRadio, readRadios } from '../http/documents/radio.js'
+import type { RadioBody } from '../http/schemas/radios.js'
+import { listChartFiles } from './charts.js'
 import { page, type Making } from './making.js'
-import type { SiteRadio } from './places.js'
 import type { SiteFile } from './write-site.js'
 
 /** How often the charts of a window are worth drawing again: a twelfth of their bins, an hour at most. */
@@ -28,18 +29,31 @@ export async function listPlacePages (making: Making): Promise<SiteFile[]> {
   ]
 }
 
-/** A page of charts for each window of each radio. */
-export function listRadioPages (making: Making, radios: SiteRadio[]): SiteFile[] {
+/** A page of charts for each window of each radio, and each of its charts as a file. */
+export function listRadioPages (making: Making, radios: RadioBody[]): SiteFile[] {
   const { charts, sites, timeZone, units, reports: { settings } } = making
   const look = { ...settings, sites, timeZone, units }
   return [
-    ...radios.flatMap(({ id: node }) => chartWindows.map((window) => ({
-      ...page(making, { to: 'radio', node, window }, async (view) => {
-        const document = await readRadio(charts, { node, window }, look)
-        return document === undefined ? null : drawRadio(view, document)
-      }),
-      freshMs: freshMs[window],
-    }))),
+    ...radios.flatMap((radio) => {
+      const read = readLatest(async (window) => await readRadio(charts, { node: radio.id, window }, look))
+      const pages = chartWindows.map((window) => ({
+        ...page(making, { to: 'radio', node: radio.id, window }, async (view) => {
+          const document = await read(window)
+          return document === undefined ? null : drawRadio(view, document)
+        }),
+        freshMs: freshMs[window],
+      }))
+      return listChartFiles(making, radio, { pages, read, freshMs })
+    }),
     page(making, { to: 'radios' }, async (view) => drawRadios(view, await readRadios(charts, settings))),
   ]
+}
+
+/** Reads each window once while its files are made one after the other; only the latest is held. */
+function readLatest (read: (window: ChartWindow) => Promise<RadioDocument | undefined>): (window: ChartWindow) => Promise<RadioDocument | undefined> {
+  let latest: { window: ChartWindow, document: Promise<RadioDocument | undefined> } | undefined
+  return async (window) => {
+    if (latest?.window !== window) latest = { window, document: read(window) }
+    return await latest.document
+  }
 }

@@ -10,8 +10,8 @@ export interface SiteFile {
   freshMs?: number
   /** Every page refers to it. */
   isBase?: boolean
-  /** Null: there is no such file at present. */
-  make: () => Promise<string | null>
+  /** Null: there is no such file at present. `earlier` reads what lies there; null where nothing does. */
+  make: (earlier: () => Promise<string | null>) => Promise<string | null>
 }
 
 export interface SiteResult { written: number, same: number, removed: number }
@@ -33,13 +33,18 @@ export class SiteError extends Error {
 interface Entry { hash: string, madeMs: number }
 type Manifest = Record<string, Entry>
 
+/** Of a file that a run was about to write: the next one makes it again. */
+const unknownEntry: Entry = { hash: '', madeMs: 0 }
+
 const manifestName = '.meshmon-site.json'
 const lockName = '.meshmon-site.lock'
+/** Where a run puts what it makes until it has made all. */
+const newName = '.meshmon-site.new'
 
 /**
- * Writes the files in their order: what pages refer to comes before them, so that whoever reads meanwhile finds whole files and no dead
- * links. A file changes in one step and only where its content did; what the site no longer has is removed at the end. Files that are not
- * ours stay.
+ * Makes all files before any of them is seen: a run that fails or is stopped leaves the site as it was. Then those whose content changed take
+ * their places, each in one step, in their order: what pages refer to comes before them, so that whoever reads meanwhile finds whole
+ * files and no dead links. What the site no longer has is removed at the end. Files that are not ours stay.
  */
 export async function writeSite (folder: string, files: SiteFile[], options: WriteOptions): Promise<SiteResult> {
   await mkdir(folder, { recursive: true })
@@ -54,39 +59,57 @@ export async function writeSite (folder: string, files: SiteFile[], options: Wri
   }
 }
 
-async function writeAll (folder: string, files: SiteFile[], before: Manifest, { now, signal, onProgress }: WriteOptions): Promise<SiteResult> {
-  const kept: Manifest = { ...before }
-  const result: SiteResult = { written: 0, same: 0, removed: 0 }
-  const present = new Set<string>()
-  const isSameBase = files.every(({ path, isBase }) => isBase !== true || before[path] !== undefined)
+async function writeAll (folder: string, files: SiteFile[], before: Manifest, options: WriteOptions): Promise<SiteResult> {
+  const aside = join(folder, newName)
+  await rm(aside, { recursive: true, force: true })
+  await mkdir(aside)
   try {
-    for (const [i, { path, freshMs, make }] of files.entries()) {
-      signal?.throwIfAborted()
-      onProgress?.(i, files.length)
-      const old = before[path]
-      if (isSameBase && freshMs !== undefined && old !== undefined && now() - old.madeMs < freshMs && now() >= old.madeMs && existsSync(join(folder, path))) {
-        present.add(path)
-        result.same++
-        continue
-      }
-      const content = await make()
-      if (content === null) continue
-      present.add(path)
-      const hash = createHash('sha256').update(content).digest('hex').slice(0, 16)
-      const isSame = old?.hash === hash && existsSync(join(folder, path))
-      if (!isSame) await replaceFile(join(folder, path), content)
-      kept[path] = { hash, madeMs: now() }
-      result[isSame ? 'same' : 'written']++
-    }
-    for (const path of Object.keys(kept).filter((path) => !present.has(path))) {
-      await removeFile(folder, path)
-      Reflect.deleteProperty(kept, path)
-      result.removed++
-    }
-    return result
+    const { present, changed } = await makeAll(folder, files, before, options)
+    return await putInPlace(folder, { before, present, changed })
   } finally {
-    await replaceFile(join(folder, manifestName), JSON.stringify(kept))
+    await rm(aside, { recursive: true, force: true })
   }
+}
+
+/** `present`: every file of the site; `changed`: those that lie aside, by their number there. */
+interface Made { present: Manifest, changed: { path: string, number: number }[] }
+
+async function makeAll (folder: string, files: SiteFile[], before: Manifest, { now, signal, onProgress }: WriteOptions): Promise<Made> {
+  const present: Manifest = {}
+  const changed: Made['changed'] = []
+  const isSameBase = files.every(({ path, isBase }) => isBase !== true || before[path] !== undefined)
+  for (const [number, { path, freshMs, make }] of files.entries()) {
+    signal?.throwIfAborted()
+    onProgress?.(number, files.length)
+    const [old, place] = [before[path], join(folder, path)]
+    const isThere = old !== undefined && existsSync(place)
+    if (isSameBase && freshMs !== undefined && isThere && now() - old.madeMs < freshMs && now() >= old.madeMs) {
+      present[path] = old
+      continue
+    }
+    const content = await make(async () => await readFile(place, 'utf8').catch(() => null))
+    if (content === null) continue
+    const hash = createHash('sha256').update(content).digest('hex').slice(0, 16)
+    present[path] = { hash, madeMs: now() }
+    if (isThere && old.hash === hash) continue
+    await writeFile(join(folder, newName, String(number)), content)
+    changed.push({ path, number })
+  }
+  signal?.throwIfAborted()
+  return { present, changed }
+}
+
+async function putInPlace (folder: string, { before, present, changed }: Made & { before: Manifest }): Promise<SiteResult> {
+  const gone = Object.keys(before).filter((path) => present[path] === undefined)
+  // All that is or was ours, should this end in between.
+  await replaceFile(join(folder, manifestName), JSON.stringify({ ...before, ...Object.fromEntries(changed.map(({ path }) => [path, before[path] ?? unknownEntry])) }))
+  for (const { path, number } of changed) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await rename(join(folder, newName, String(number)), join(folder, path))
+  }
+  for (const path of gone) await removeFile(folder, path)
+  await replaceFile(join(folder, manifestName), JSON.stringify(present))
+  return { written: changed.length, same: Object.keys(present).length - changed.length, removed: gone.length }
 }
 
 function refuseForeign (folder: string, files: SiteFile[], before: Manifest): void {

@@ -4,6 +4,7 @@ import t from 'tap'
 import { accessibilityOf, noBrowser, overflowOf, shoot, startBrowser } from '../support/browser.js'
 import { ago, incident, insert, nowMs, startTestApi } from '../support/api.js'
 import { loadConfig } from '../../src/config.js'
+import { fileName } from '../../src/dashboard/file-name.js'
 import { temporaryFolder } from '../support/embedded.js'
 import { deadLinks, filesBelow, serveFolder } from '../support/site.js'
 import { reportSettings } from '../../src/http/reports/sources.js'
@@ -68,6 +69,49 @@ t.test('every link leads somewhere, relative; a second run writes next to nothin
   rmSync(join(folder, 'index.html'))
   await write(folder)
   t.ok(existsSync(join(folder, 'index.html')), 'what somebody has deleted comes back')
+})
+
+t.test('charts of radios as files, and their numbers, where meshcore-stats has them', async (t) => {
+  await insertMesh()
+  const folder = temporaryFolder(t)
+  const read = (path: string) => readFileSync(join(folder, path), 'utf8')
+  await write(folder)
+  for (const metric of ['bat', 'last_snr', 'nb_recv', 'tx_queue_len', 'telemetry.temperature.2']) {
+    for (const window of ['day', 'week', 'month', 'year']) {
+      for (const theme of ['light', 'dark']) t.match(read(`assets/repeater/${metric}_${window}_${theme}.svg`), /^<svg .*<style>/, `${metric} ${window} ${theme}`)
+    }
+  }
+  t.ok(existsSync(join(folder, 'assets/companion/contacts_week_dark.svg')))
+  t.ok(existsSync(join(folder, `assets/radios/${fileName('Peak')}/bat_day_light.svg`)), 'further radios have folders of their own')
+  const [light, dark] = ['light', 'dark'].map((theme) => read(`assets/repeater/bat_day_${theme}.svg`))
+  t.match(light, '--chart-page:#faf8f5')
+  t.match(dark, '--chart-page:#0f1114')
+  for (const chart of [light, dark]) t.notMatch(chart, 'prefers-color-scheme', 'of one theme, whatever the reader prefers')
+  const stats = JSON.parse(read('assets/repeater/chart_stats.json'))
+  t.same(stats.bat.day, { min: 3.811, max: 3.9, avg: stats.bat.day.avg, current: 3.9 })
+  t.ok(Math.abs(stats.bat.day.avg - 3.8555) < 0.001, String(stats.bat.day.avg))
+  t.same(stats.tx_queue_len.year, { min: null, avg: null, max: null, current: null })
+
+  await pool.query('insert into radio_metrics (time, node, metric, value) values ($1, \'Hill\', \'bat\', 4150)', [ago(-120)])
+  await write(folder, nowMs + 120_000)
+  const later = JSON.parse(read('assets/repeater/chart_stats.json'))
+  t.equal(later.bat.day.max, 4.15, 'the day was drawn anew')
+  t.same(later.bat.year, stats.bat.year, 'the year was not, its numbers stay')
+  rmSync(join(folder, 'assets/repeater/chart_stats.json'))
+  await write(folder, nowMs + 121_000)
+  t.match(JSON.parse(read('assets/repeater/chart_stats.json')).bat, { day: { max: 4.15 }, year: { max: 4.15 } }, 'what somebody has deleted comes back whole')
+})
+
+t.test('tables hold every row, the list of issues every issue', async (t) => {
+  await insertMesh()
+  await pool.query("insert into nodes (name, kind, first_seen, last_seen) select 'node-' || i, 'router', $1, $1 from generate_series(1, 1100) i", [ago(60)])
+  await pool.query(`insert into incidents (id, kind, category, subject, scope, state, severity, impact, started_at, opened_at)
+    select 'many-' || i, 'node_silent', 'node', 'node-' || i, jsonb_build_object('type', 'node', 'node', 'node-' || i), 'open', 'minor', '{}', $1, $1 from generate_series(1, 1100) i`, [ago(60)])
+  const folder = temporaryFolder(t)
+  await write(folder)
+  t.ok(readFileSync(join(folder, 'nodes.html'), 'utf8').split('<tr id=').length > 1100)
+  t.ok(readFileSync(join(folder, 'issues.html'), 'utf8').split('issues/many-').length > 1100)
+  t.same(deadLinks(folder), [])
 })
 
 t.test('in a browser, below a path of another web server', { skip: noBrowser }, async (t) => {

@@ -42,15 +42,29 @@ t.test('files of others are overwritten with force alone', async (t) => {
   t.equal(readFileSync(join(folder, 'index.html'), 'utf8'), 'ours')
 })
 
-t.test('a run that ends early leaves whole files, and the next one goes on', async (t) => {
+t.test('a run that is stopped or fails leaves the site as it was, and nothing of its own', async (t) => {
   const folder = temporaryFolder(t)
+  const contents = () => ours(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+  await writeSite(folder, [file('first.html', '1'), file('second.html', '2'), file('old.html', 'old')], at(0))
   const stop = new AbortController()
-  const files = [file('first.html', '1'), file('second.html', '2', { make: async () => { stop.abort(new Error('stopped')); return '2' } }), file('third.html', '3')]
-  await t.rejects(writeSite(folder, files, { ...at(0), signal: stop.signal }), { message: 'stopped' })
-  t.same(ours(folder), ['first.html', 'second.html'])
-  await t.rejects(writeSite(folder, [file('first.html', '1', { make: async () => { throw new Error('the database is away') } }), file('third.html', '3')], at(1)), { message: 'the database is away' })
-  t.same(ours(folder), ['first.html', 'second.html'], 'nothing is removed by a run that failed')
-  t.same(await writeSite(folder, [file('first.html', '1'), file('second.html', '2'), file('third.html', '3')], at(2)), { written: 1, same: 2, removed: 0 })
+  const stopping = file('second.html', '', { make: async () => { stop.abort(new Error('stopped')); return 'two' } })
+  await t.rejects(writeSite(folder, [file('first.html', 'one'), stopping, file('third.html', 'three')], { ...at(1), signal: stop.signal }), { message: 'stopped' })
+  t.same(contents(), ['1', 'old', '2'])
+  await t.rejects(writeSite(folder, [file('first.html', 'one'), file('third.html', '3', { make: async () => { throw new Error('the database is away') } })], at(1)), { message: 'the database is away' })
+  t.same(contents(), ['1', 'old', '2'])
+  t.same(readdirSync(folder).filter((name) => name.startsWith('.')), ['.meshmon-site.json'])
+  mkdirSync(join(folder, '.meshmon-site.new'))
+  writeFileSync(join(folder, '.meshmon-site.new', '7'), 'of a run that was killed')
+  t.same(await writeSite(folder, [file('first.html', 'one'), file('second.html', '2'), file('third.html', '3')], at(2)), { written: 2, same: 1, removed: 1 })
+  t.same(contents(), ['one', '2', '3'])
+  t.notOk(existsSync(join(folder, '.meshmon-site.new')))
+})
+
+t.test('a file may be made of what lies there', async (t) => {
+  const folder = temporaryFolder(t)
+  const growing = file('stats.json', '', { make: async (earlier) => `${await earlier() ?? 'nothing'}+` })
+  for (const ms of [0, 1]) await writeSite(folder, [growing], at(ms))
+  t.equal(readFileSync(join(folder, 'stats.json'), 'utf8'), 'nothing++')
 })
 
 t.test('two runs do not write to one folder at a time', async (t) => {

@@ -1,4 +1,5 @@
 import { periodTitle, type Month } from '../../reports/calendar.js'
+import type { Chart } from '../../charts/chart.js'
 import type { ChartWindow } from '../href.js'
 import { renderPage, type View } from '../page.js'
 import { ChartFigure, type PageChart } from '../parts/chart-figure.js'
@@ -7,6 +8,9 @@ import { Stamp } from '../parts/time.js'
 import { radioTexts as texts } from '../texts/radios.js'
 
 export const chartWindows = ['day', 'week', 'month', 'year'] as const
+
+/** `chart`: what it was drawn from. */
+export interface RadioChart extends PageChart { chart: Chart }
 
 export interface RadioDocument {
   radio: RadioFacts
@@ -19,7 +23,7 @@ export interface RadioDocument {
   month: Month | null
   /** Every radio, this one too. */
   all: { id: string, name: string, kind: RadioKind }[]
-  groups: { title: string, charts: PageChart[] }[]
+  groups: { title: string, charts: RadioChart[] }[]
 }
 
 /** The page of a radio as meshcore-stats has it: what it is and says on the left, its charts on the right. */

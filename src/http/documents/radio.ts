@@ -1,8 +1,7 @@
 import { group } from 'd3-array'
 import { listRadioCharts, type ChartMetric } from '../../charts/catalogue.js'
 import type { ChartTarget, ChartWindow } from '../../dashboard/href.js'
-import type { PageChart } from '../../dashboard/parts/chart-figure.js'
-import type { RadioDocument } from '../../dashboard/pages/radio.js'
+import type { RadioChart, RadioDocument } from '../../dashboard/pages/radio.js'
 import type { RadioFacts, RadioState } from '../../dashboard/parts/radio-facts.js'
 import type { Site } from '../../places/sites.js'
 import { wallClock } from '../../charts/wall-clock.js'
@@ -55,11 +54,11 @@ export async function readRadio (charts: ChartSources, { node, window }: { node:
   }
 }
 
-async function draw (charts: ChartSources, { node, metric: { metric }, window }: { node: string, metric: ChartMetric, window: ChartWindow }, { timeZone, units }: ChartLook): Promise<PageChart | undefined> {
+async function draw (charts: ChartSources, { node, metric: { metric }, window }: { node: string, metric: ChartMetric, window: ChartWindow }, { timeZone, units }: ChartLook): Promise<RadioChart | undefined> {
   const source = await radioSource(charts, { node, metric })
-  const chart = source && await makeChart(source, { window, timeZone, units, nowMs: charts.now(), isInline: true })
+  const made = source && await makeChart(source, { window, timeZone, units, nowMs: charts.now(), isInline: true })
   const target: ChartTarget = { to: 'chart', kind: 'radios', of: [node], metric, window }
-  return chart && { svg: chart.svg, target }
+  return made && { chart: made.chart, svg: made.svg, target }
 }
 
 function describe (radio: RadioBody, known: ReportRadio | undefined, { place, hardware }: Settings, nowMs: number): RadioFacts {

@@ -1,6 +1,6 @@
 import type { Annotations } from '../../charts/annotations.js'
 import type { ChartMetric } from '../../charts/catalogue.js'
-import { drawChart } from '../../charts/chart.js'
+import { drawChart, type Chart } from '../../charts/chart.js'
 import type { ChartPoint } from '../../charts/points.js'
 import { conversionTo, type UnitSystem } from '../../charts/units.js'
 import { freeRange, windowRange, type ChartRange, type WindowName } from '../../charts/windows.js'
@@ -39,8 +39,8 @@ const presentS = 2 * 3600
 const presentStepS = 60
 const [leastAgeS, greatestAgeS] = [60, 3600]
 
-/** A chart as SVG text, and for how many seconds it is worth keeping; undefined where there is none. */
-export async function makeChart (source: ChartSource, request: ChartRequest): Promise<{ svg: string, maxAgeS: number } | undefined> {
+/** A chart, the same as SVG text, and for how many seconds it is worth keeping; undefined where there is none. */
+export async function makeChart (source: ChartSource, request: ChartRequest): Promise<{ chart: Chart, svg: string, maxAgeS: number } | undefined> {
   const { subject, metric, mayBeEmpty, kept, read } = source
   const { window, timeZone, units, nowMs, isInline = false, annotations: { thresholds = [], marked } = {} } = request
   const wanted = rangeOf(request, source.isSparse)
@@ -51,7 +51,7 @@ export async function makeChart (source: ChartSource, request: ChartRequest): Pr
   const newest = window === 'range' || range.source === 'raw' ? undefined : (await read(presentRange(nowMs))).at(-1)
   const conversion = conversionTo(units, metric.unit)
   const convert = (value: number) => conversion === undefined ? value : value * conversion.factor + conversion.offset
-  const svg = drawChart({
+  const chart: Chart = {
     id: `chart-${metric.metric.replace(/[^A-Za-z0-9_-]/g, '-')}-${window}`,
     metric: { ...metric, ...(conversion && { unit: conversion.unit, digits: conversion.digits }) },
     subject, window, timeZone, fromMs, toMs, stepS, isInline,
@@ -59,8 +59,8 @@ export async function makeChart (source: ChartSource, request: ChartRequest): Pr
     ...(newest && { now: convert(newest.mean) }),
     thresholds: thresholds.map(({ value, label }) => ({ value: convert(value), label })),
     ...(marked && { marked }),
-  })
-  return { svg, maxAgeS: Math.round(Math.min(Math.max(leastAgeS, stepS / 12), greatestAgeS)) }
+  }
+  return { chart, svg: drawChart(chart), maxAgeS: Math.round(Math.min(Math.max(leastAgeS, stepS / 12), greatestAgeS)) }
 }
 
 /** Raw rows that hold the present value, of which an aggregate's last bin has only the mean. */
