@@ -9,8 +9,8 @@ export interface Foldable {
   causedBy: string | null
   /** Hop lists of a path's windows, newest last. */
   routes: string[][]
-  /** Every packet of the newest window was lost. */
-  isCutOff: boolean
+  /** Nodes that nothing reaches any more, as far as this incident tells: a path that loses all ends there, a link that is down was the last to them. */
+  cutOff: string[]
 }
 
 /** An incident and the one it is a consequence of. */
@@ -18,11 +18,13 @@ export interface Fold { id: string, causedBy: string }
 
 /** Causes of path incidents, the likelier first. */
 const causes = ['rf_quality_drop', 'link_down', 'bottleneck_link', 'node_silent', 'node_overload']
+/** A node that lost one link may be well behind it; one that lost all of several at once hardly is. */
+const leastLinks = 2
 const consequences: ReadonlySet<string> = new Set(['jitter_burst', 'loss_spike', 'route_flapping'])
 
 /**
- * Finds causes for incidents that have none yet; what is set stays. `minPaths` paths to one node that lose everything have one cause.
- * Pure, and independent of the order given.
+ * Finds causes for incidents that have none yet; what is set stays. `minPaths` paths to one node that lose everything have one cause, and so have
+ * all links whose fall cut one node off. Pure, and independent of the order given.
  */
 export function fold (incidents: Foldable[], minPaths: number): Fold[] {
   const sorted = incidents.toSorted(byAge)
@@ -60,16 +62,23 @@ function findCause ({ kind, scope, routes }: Foldable, known: ByPlace): Foldable
   return undefined
 }
 
-/** Paths that lose everything on the way to one node: the oldest stands for the others, and its own cause is that node's silence. */
+/** Of the incidents by which one node is cut off the oldest stands for the others, and its own cause is that node's silence. */
 function foldCutOff (incidents: Foldable[], known: ByPlace, minPaths: number): Fold[] {
-  const byDestination = group(incidents.filter(({ kind, isCutOff }) => kind === 'loss_spike' && isCutOff), ({ scope }) => scope.type === 'path' ? scope.dst : '')
+  const causedBy = new Map(incidents.flatMap(({ id, causedBy }) => causedBy === null ? [] : [[id, causedBy]]))
   const folds: Fold[] = []
-  for (const [dst, paths] of byDestination) {
-    const oldest = paths[0]
-    if (oldest === undefined || paths.length < minPaths) continue
-    const silent = known.get(key('node_silent', placeOf({ type: 'node', node: dst })))?.[0]
-    if (silent !== undefined && oldest.causedBy === null) folds.push({ id: oldest.id, causedBy: silent.id })
-    for (const { id, causedBy } of paths.slice(1)) if (causedBy === null) folds.push({ id, causedBy: oldest.id })
+  const add = (id: string, cause: string): void => {
+    if (causedBy.has(id)) return
+    causedBy.set(id, cause)
+    folds.push({ id, causedBy: cause })
+  }
+  for (const [kind, least] of [['loss_spike', minPaths], ['link_down', leastLinks]] as const) {
+    const cutOff = incidents.filter((incident) => incident.kind === kind).flatMap((incident) => incident.cutOff.map((node) => ({ node, id: incident.id })))
+    for (const [node, [oldest, ...others]] of group(cutOff, ({ node }) => node)) {
+      if (oldest === undefined || others.length + 1 < least) continue
+      for (const { id } of others) add(id, oldest.id)
+      const silent = known.get(key('node_silent', placeOf({ type: 'node', node })))?.[0]
+      if (silent !== undefined) add(oldest.id, silent.id)
+    }
   }
   return folds
 }

@@ -39,7 +39,10 @@ function saidBy ({ node, reports, run }: Judged): string {
 function stepsOf ({ a, b, medium }: Link, silent: string[], cutOff: string[]): string[] {
   const dead = silent.filter((node) => cutOff.includes(node))
   return [
-    ...dead.map((node) => `Check power and hardware of ${node}: all that is known of it went away at once`),
+    ...dead.flatMap((node) => [
+      `Check power and hardware of ${node}: all that is known of it went away at once`,
+      `See whether ${node} was renamed: under another name it is another node. If it was, or is gone for good, retire ${node}, which closes this`,
+    ]),
     ...placesOf({ a, b, medium }),
     ...cutOff.length > 0 ? [`Give ${cutOff.join(' and ')} a second way into the mesh`] : [`Check whether traffic between ${a} and ${b} found a way round that carries it`],
   ]

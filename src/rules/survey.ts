@@ -62,9 +62,9 @@ async function loadRoutes (db: Db, paths: Foldable[], { atMs, spanMs }: { atMs: 
   return routes
 }
 
-/** Rules of paths put the hop lists they saw into their evidence. */
+/** Rules of paths put the hop lists they saw into their evidence, that of links which nodes it cut off. */
 function foldable ({ kind, scope, incident }: Standing, causedBy: string | null): Foldable {
-  const { route, routes, loss_pct: lossPct } = incident.finding.evidence
+  const { route, routes, loss_pct: lossPct, cut_off: cutOff } = incident.finding.evidence
   return {
     id: incident.id,
     kind,
@@ -72,7 +72,7 @@ function foldable ({ kind, scope, incident }: Standing, causedBy: string | null)
     startedMs: incident.startedMs,
     causedBy,
     routes: [...(isRoutes(routes) ? routes : []), ...(isRoute(route) ? [route] : [])],
-    isCutOff: lossPct === 100,
+    cutOff: scope.type === 'path' ? (lossPct === 100 ? [scope.dst] : []) : isRoute(cutOff) ? cutOff : [],
   }
 }
 

@@ -91,11 +91,13 @@ t.test('names are folded as ingest folds them, beyond ASCII too', async (t) => {
   t.equal((await get(`/nodes/${encodeURIComponent('ZÜRICH äö')}`)).body.id, 'Zürich ÄÖ')
 })
 
-t.test('a retired node leaves the lists, its issue closes, its data stays', async (t) => {
+t.test('a retired node leaves the lists, its issues and its fallen links close, its data stays', async (t) => {
   await insert(pool, 'nodes', [node('Old', 60, { pinned: true }), node('other', 60)])
   await insert(pool, 'incidents', [
     incident('silent', 60, { subject: 'Old', scope: { type: 'node', node: 'Old' } }), incident('path', 60, { subject: 'Old>other', scope: { type: 'path', src: 'Old', dst: 'other' } }),
     incident('other', 60, { subject: 'other', scope: { type: 'node', node: 'other' } }),
+    incident('down', 60, { kind: 'link_down', subject: 'Old--other', scope: { type: 'link', a: 'Old', b: 'other', medium: 'rf' } }),
+    incident('elsewhere', 60, { kind: 'link_down', subject: 'other--third', scope: { type: 'link', a: 'other', b: 'third', medium: 'rf' } }),
   ])
   t.equal((await request('DELETE', '/nodes/OLD')).status, 204)
   t.same(ids((await get('/nodes')).body), ['other'])
@@ -103,8 +105,9 @@ t.test('a retired node leaves the lists, its issue closes, its data stays', asyn
   t.equal((await get('/nodes/old')).body.retired_at, new Date(nowMs).toISOString().replace('.000', ''))
   const { body } = await get('/issues/silent')
   t.match(body, { status: 'closed', resolution: 'retired', ended_at: '2026-06-15T12:00:00Z', timeline: [{ from: 'open', to: 'closed' }] })
-  t.same(ids((await get('/issues')).body).sort(), ['other', 'path'])
-  t.same((await pool.query('select incident_id, event from outbox')).rows, [{ incident_id: 'silent', event: 'closed' }])
+  t.match((await get('/issues/down')).body, { status: 'closed', resolution: 'retired' })
+  t.same(ids((await get('/issues')).body).sort(), ['elsewhere', 'other', 'path'])
+  t.same((await pool.query('select incident_id, event from outbox order by 1')).rows, [{ incident_id: 'down', event: 'closed' }, { incident_id: 'silent', event: 'closed' }])
   t.equal((await request('DELETE', '/nodes/OLD')).status, 404, 'once')
   t.equal((await request('DELETE', '/nodes/nobody')).status, 404)
 })

@@ -42,13 +42,19 @@ select time, source, cpu_pct, mem_mb, free_mem_mb, load1, queue_len, neighbors_s
   health_score, reporting_reason, routing_daemon, details
 from agent_health where node = $1 and time > $2 order by time desc limit 1`
 
-/** The issues about the node itself close with it; those of its paths and links end as their data does. */
+/**
+ * The issues about the node itself close with it, and those of links that went down with it: no report will ever say that they are up again.
+ * All else about its paths and links ends as their data does.
+ */
 const retireNode = `
 with retired as (
   update nodes set retired_at = $1::timestamptz, pinned = false where lower(name) = lower($2) and retired_at is null returning name
 ), open as (
   select id, kind, subject, state, stale, in_maintenance from incidents
-  where state <> 'closed' and scope ->> 'type' = 'node' and scope ->> 'node' in (select name from retired)
+  where state <> 'closed' and (
+    (scope ->> 'type' = 'node' and scope ->> 'node' in (select name from retired)) or
+    (kind = 'link_down' and (scope ->> 'a' in (select name from retired) or scope ->> 'b' in (select name from retired)))
+  )
   for update
 ), closed as (
   update incidents i set state = 'closed', resolution = 'retired', ended_at = greatest($1, started_at + interval '1 millisecond'), updated_at = $1
