@@ -2,9 +2,12 @@ import Type, { type Static } from 'typebox'
 import { type MessageContext, normalised, type Stamp, stamp } from './context.js'
 import type { MessageDefinition } from './definition.js'
 import { shapeOf, unknownFields, withPart } from './extra.js'
-import { maybe, name, nameRule, number, object, schemaVersion, text, time } from './fields.js'
+import { type JsonObject, maybe, name, nameRule, number, schemaVersion, text, time } from './fields.js'
 import { parseTime } from './time.js'
 import type { NormalisedMessage, Row } from './tables.js'
+
+const battery = Type.Object({ chemistry: maybe(text), cells: maybe(Type.Integer({ minimum: 1, maximum: 99 })) })
+const radioInfo = Type.Unsafe<JsonObject>(Type.Object({ battery: maybe(battery) }))
 
 const schema = Type.Object({
   schema: schemaVersion,
@@ -18,10 +21,10 @@ const schema = Type.Object({
     propertyNames: { type: 'string', ...nameRule },
     additionalProperties: maybe(number),
   }),
-  info: maybe(object),
+  info: maybe(radioInfo),
 })
 
-const shape = shapeOf(schema)
+const shape = new Map([...shapeOf(schema), ['info', null]])
 
 function metricRow (at: Stamp, node: string, metric: string, value: number): Row {
   return {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { agentReads, post, sendRaw, startTestCollector } from '../support/collector.js'
+import { longestAnswer, post, sendRaw, startTestCollector } from '../support/collector.js'
 
 /** One for all tests that need no settings of their own; they keep apart by the names of their nodes. */
 const { port, pool } = await startTestCollector(t)
@@ -53,10 +53,14 @@ t.test('limits on size and number', async (t) => {
 })
 
 t.test('a single refusal fits one read of the oldest agent', async (t) => {
-  for (const body of [window({ src: 'x'.repeat(200) }), window({ type: 'y'.repeat(3000) }), window({ metrics: { loss_pct: 'z'.repeat(3000) } })]) {
+  const wide = '\u{1f600}'.repeat(100)
+  for (const body of [
+    window({ src: 'x'.repeat(200) }), window({ type: 'y'.repeat(3000) }), window({ metrics: { loss_pct: 'z'.repeat(3000) } }), window({ type: wide }), window({ type: '"\\'.repeat(100) }),
+    window({ schema: wide, type: wide }), window({ [wide]: { [wide]: '\ud800' } }), window({ ['\u20ac'.repeat(200)]: { constructor: 1 } }),
+  ]) {
     const { status, bytes } = await sendRaw(port, post(JSON.stringify(body)))
     t.equal(status, 400)
-    t.ok(bytes <= agentReads, `${bytes} bytes`)
+    t.ok(bytes <= longestAnswer, `${bytes} bytes`)
   }
 })
 

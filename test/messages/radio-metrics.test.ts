@@ -39,6 +39,10 @@ t.test('fields nobody knows stay with the radio', async (t) => {
 
 t.test('bad readings', async (t) => {
   t.equal(reject({ ...base, metrics: { bat: '3840' } }), '/metrics/bat must be a number or null')
+  t.equal(reject({ ...base, info: { battery: 'lipo' } }), '/info/battery must be an object or null')
+  t.equal(reject({ ...base, info: { battery: { chemistry: 'lipo', cells: 1e300 } } }), '/info/battery/cells must be <= 99')
+  t.equal(reject({ ...base, info: { battery: { cells: 0 } } }), '/info/battery/cells must be >= 1')
+  t.match(accept({ ...base, info: { battery: { chemistry: null, cells: null, made: 2020 }, radio: { battery: 'x' } } }).sightings, [{ battery: { made: 2020 }, info: { radio: { battery: 'x' } } }])
   t.equal(reject({ ...base, role: 'router' }), '/role must be one of companion, repeater')
   t.equal(reject({ ...base, metrics: null }), '/metrics must be an object')
 })

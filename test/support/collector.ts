@@ -15,8 +15,8 @@ export async function startTestCollector (t: Test, settings: Record<string, stri
   return { ...collector, pool, port: Number(new URL(collector.url).port) }
 }
 
-/** The oldest agent reads this much of an answer, once. */
-export const agentReads = 511
+/** What an answer to one message may take: the oldest agent reads 511 bytes, once. */
+export const longestAnswer = 500
 
 /** A POST to /ingest as bytes; the server closes the connection after the answer. */
 export function post (body: string | Buffer, headers: Record<string, string> = {}): Buffer {

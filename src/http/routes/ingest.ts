@@ -7,8 +7,9 @@ import { BodyMemory, receiveBody, type BodyAllowance } from '../../ingest/receiv
 import { problemType, sendProblem } from '../plugins/problems.js'
 import { answers } from '../schemas/common.js'
 
-/** The oldest agent reads 511 bytes once: 500 less our headers (200), title and detail. */
-const singleRejectionBytes = 100
+/** An answer to one message has at most 500 bytes, the oldest agent reads no more: these are left of them by our headers (200). */
+const bodyBytes = 300
+const detailBytes = 140
 const rejectionsShown = 100
 /** Bodies of this many times the largest may be under way together. */
 const largestBodies = 8
@@ -34,6 +35,7 @@ export const ingestRoutes: FastifyPluginAsync<{ ingest: Ingest, maxBody: number 
         200: { description: 'Stored, or stored before; what was rejected is listed', content: { 'application/json': { schema: Type.Ref('IngestAnswer') } } },
         400: { description: 'Nothing of it could be accepted', content: { [problemType]: { schema: Type.Ref('Problem') } } },
         413: { description: 'Too large, or too many messages', content: { [problemType]: { schema: Type.Ref('Problem') } } },
+        415: { description: 'A content encoding other than gzip and deflate', content: { [problemType]: { schema: Type.Ref('Problem') } } },
         503: { description: 'The database is away or the queue is full; nothing was stored', content: { [problemType]: { schema: Type.Ref('Problem') } } },
       }, 401, 403),
     },
@@ -43,13 +45,16 @@ export const ingestRoutes: FastifyPluginAsync<{ ingest: Ingest, maxBody: number 
       const body = await readWhole(request.body, request.headers['content-encoding'], allowance)
       if (!body.ok) {
         await ingest.quarantine(body.bytes, request.ip, body.detail)
-        return sendProblem(reply, body.status, body.detail)
+        return sendProblem(reply, body.status, cut(body.detail, detailBytes))
       }
       const result = await ingest.accept(body.bytes, request.ip)
-      if (result.received > 0 && result.rejected.length === result.received) return sendProblem(reply, 400, detailOf(result), { rejected: shown(result) })
+      if (result.received > 0 && result.rejected.length === result.received) {
+        const detail = cut(detailOf(result), detailBytes)
+        return sendProblem(reply, 400, detail, { rejected: result.received === 1 ? fitting(result.rejected, detail) : shown(result) })
+      }
       return reply.type('application/json').send(JSON.stringify({ accepted: true, ...result, rejected: shown(result) }))
     } catch (error) {
-      if (error instanceof BodyRefused) return sendProblem(reply, error.statusCode, error.message)
+      if (error instanceof BodyRefused) return sendProblem(reply, error.statusCode, cut(error.message, detailBytes))
       throw error
     } finally {
       allowance.release()
@@ -72,11 +77,30 @@ function detailOf ({ rejected: [first, ...others] }: IngestResult): string {
   return others.length > 0 ? `all ${others.length + 1} messages were rejected; the first: ${detail}` : detail
 }
 
-/** For a single message as much as the smallest agent can read, its detail stands beside; for a batch the first hundred. */
-function shown ({ received, rejected }: IngestResult): Rejection[] {
-  if (received > 1) return rejected.slice(0, rejectionsShown)
+/** Of a batch the first hundred. */
+function shown ({ rejected }: IngestResult): Rejection[] {
+  return rejected.slice(0, rejectionsShown)
+}
+
+/** Of a single message what the smallest agent can read; what comes first in its errors stands in the detail, too. */
+function fitting (rejected: Rejection[], detail: string): Rejection[] {
   return rejected.map(({ index, type, errors }) => {
-    let room = singleRejectionBytes
-    return { index, ...(type && { type }), errors: errors.filter((error) => (room -= JSON.stringify(error).length) > 0) }
+    let room = bodyBytes - bytesOf({ title: 'Bad Request', status: 400, detail, rejected: [{ index, type: '', errors: [] }] })
+    const fits = (value: unknown) => (room -= bytesOf(value) + 1) >= 0
+    return { index, ...(type !== undefined && fits(type) && { type }), errors: errors.filter(fits) }
   })
+}
+
+function bytesOf (value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value))
+}
+
+/** Text that takes at most so many bytes in JSON, however wide its characters. */
+function cut (text: string, longest: number): string {
+  if (bytesOf(text) <= longest) return text
+  const ellipsis = '…'
+  let room = longest - bytesOf(ellipsis)
+  const kept = Array.from(text)
+  const end = kept.findIndex((character) => (room -= bytesOf(character) - 2) < 0)
+  return kept.slice(0, end).join('') + ellipsis
 }
