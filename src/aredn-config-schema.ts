@@ -31,7 +31,12 @@ export const arednSettings = Type.Object({
   AREDN_STEP: integer('Seconds between two readings of a node.', 300, 10, 86_400),
   AREDN_CONCURRENCY: integer('Nodes that are read at the same time.', 4, 1, 64),
   AREDN_RATE: integer('Requests a second to all nodes together, at most.', 10, 1, 1000),
-  AREDN_RANGES: Type.Array(Type.String({ minLength: 1 }), { description: 'Networks whose addresses the worker may talk to, separated by commas.', default: ['10.0.0.0/8'], minItems: 1 }),
+  AREDN_RANGES: Type.Array(Type.String({ format: 'network' }), {
+    description: 'Networks whose addresses the worker may talk to, separated by commas.',
+    default: ['10.0.0.0/8'],
+    minItems: 1,
+    errorMessage: 'must be networks such as 10.0.0.0/8, separated by commas',
+  }),
   AREDN_PORT: integer('Port of the nodes\' web pages.', 80, 1, 65_535),
   AREDN_INCLUDE: names('Names of the nodes to read; * stands for anything. Unset: all.'),
   AREDN_EXCLUDE: names('Names of nodes that are not read, also of those in AREDN_INCLUDE.'),

@@ -9,7 +9,7 @@ import { defaultLimits, readNode, readPage, type PageOutcome, type ReadOutcome }
 import { Walker } from './aredn/walker.js'
 import { registerWalkerMetrics } from './aredn/worker-metrics.js'
 import { systemClock } from './clock.js'
-import { ConfigError, type ArednConfig } from './config.js'
+import type { ArednConfig } from './config.js'
 import { openDelivery, type Delivery } from './delivery/delivery.js'
 import { registerDeliveryMetrics } from './delivery/metrics.js'
 import { startStatusServer, type StatusServer } from './status-server.js'
@@ -27,9 +27,9 @@ export interface NodeReader {
   readPage (node: Asked, path: string, signal: AbortSignal): Promise<PageOutcome>
 }
 
-/** Throws ConfigError where AREDN_RANGES can't be read. */
+/** What reads a node by the settings. */
 export function createNodeReader (config: Pick<ArednConfig, 'AREDN_RANGES' | 'AREDN_PORT'>): NodeReader {
-  const ranges = rangesOf(config.AREDN_RANGES)
+  const ranges = parseRanges(config.AREDN_RANGES)
   const common = { ranges, port: config.AREDN_PORT, userAgent: `meshmon/${version}`, limits: defaultLimits }
   const find = async (host: string): Promise<string[]> => (await lookup(host, { all: true })).map(({ address }) => address)
   const at = (address: string | null, signal: AbortSignal) => ({ ...common, signal, resolve: address === null ? find : async () => [address] })
@@ -37,14 +37,6 @@ export function createNodeReader (config: Pick<ArednConfig, 'AREDN_RANGES' | 'AR
     ranges,
     read: ({ host, address }, flags, signal) => readNode(host, flags, at(address, signal)),
     readPage: ({ host, address }, path, signal) => readPage(host, path, at(address, signal)),
-  }
-}
-
-function rangesOf (texts: string[]): Ranges {
-  try {
-    return parseRanges(texts)
-  } catch (error) {
-    throw new ConfigError([`AREDN_RANGES: ${error instanceof Error ? error.message : String(error)}`])
   }
 }
 

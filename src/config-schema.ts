@@ -3,7 +3,11 @@ import { Type, type Static, type TSchema } from 'typebox'
 export const text = (description: string, options: object = {}) => Type.String({ description, ...options })
 export const integer = (description: string, initial: number, minimum: number, maximum: number) =>
   Type.Integer({ description, default: initial, minimum, maximum })
-const list = (description: string) => Type.Array(Type.String({ minLength: 1 }), { description, default: [] })
+const origins = (description: string) => Type.Array(Type.String({ pattern: '^(\\*|https?://[^/?#\\s;,\']+)$' }), {
+  description,
+  default: [],
+  errorMessage: 'must be origins such as https://openwisp.example, separated by commas, or *',
+})
 export const secret = (description: string) => Type.Optional(Type.String({ description, minLength: 1, writeOnly: true }))
 
 const decimal = (description: string, minimum: number, maximum: number) =>
@@ -95,13 +99,13 @@ export const settings = Type.Object({
 
   API_TOKEN: secret('Bearer token for every write except /ingest. Unset: open.'),
   INGEST_TOKEN: secret('Bearer token (or ?token=) for /ingest. Unset: open.'),
-  CORS_ORIGINS: list('Origins that may read and write from a browser. Unset: everybody may read, nobody may write.'),
-  FRAME_ANCESTORS: Type.Array(Type.String({ pattern: '^(\\*|https?://[^/?#\\s;,\']+)$' }), {
-    description: 'Origins whose pages may show /panel in a frame, such as https://openwisp.example. * for any. Unset: only the collector\'s own.',
+  CORS_ORIGINS: origins('Origins that may read and write from a browser. Unset: everybody may read, nobody may write.'),
+  FRAME_ANCESTORS: origins('Origins whose pages may show /panel in a frame, such as https://openwisp.example. * for any. Unset: only the collector\'s own.'),
+  TRUST_PROXY: Type.Array(Type.String({ format: 'proxy' }), {
+    description: 'Addresses or networks of reverse proxies whose X-Forwarded-For is believed.',
     default: [],
-    errorMessage: 'must be origins such as https://openwisp.example, separated by commas, or *',
+    errorMessage: 'must be addresses or networks such as 127.0.0.1 or 10.1.0.0/16, separated by commas',
   }),
-  TRUST_PROXY: list('Addresses or networks of reverse proxies whose X-Forwarded-For is believed.'),
 })
 
 export type Config = Static<typeof settings>

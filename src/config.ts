@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { Ajv } from 'ajv'
 import { Type, type TObject } from 'typebox'
+import { isNetwork } from './aredn/ranges.js'
 import { arednSettings, type ArednConfig } from './aredn-config-schema.js'
 import { isTimeZone } from './charts/wall-clock.js'
 import { aliases, isSecret, settings, unreadSettings, type Config } from './config-schema.js'
@@ -59,7 +61,7 @@ export function loadConfig<Program extends keyof Programs = 'collector'> (env: E
     if (value !== undefined) candidate[name] = parseValue(value, property)
   }
   // Without a check of the schema itself, which takes 30 ms of every start.
-  const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false, validateSchema: false, formats: { bytes: true, flag: true, url: isUrl, 'time-zone': isTimeZone } })
+  const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false, validateSchema: false, formats: { bytes: true, flag: true, url: isUrl, 'time-zone': isTimeZone, network: isNetwork, proxy: isProxy } })
   const validate = ajv.compile<Programs[Program]>(schema)
   if (!validate(candidate)) {
     throw new ConfigError([...new Set((validate.errors ?? []).map(({ instancePath, keyword, message }) => {
@@ -82,9 +84,14 @@ export function printConfig (config: Programs['all']): string {
   return Object.entries(schemas.all.properties).map(([name, schema]) => {
     const value = values[name]
     if (value === undefined) return `# ${name} is not set`
-    if (isSecret(schema)) return `${name}=${name.endsWith('_URL') ? String(value).replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@') : '***'}`
+    if (isSecret(schema)) return `${name}=${name.endsWith('_URL') ? withoutPassword(String(value)) : '***'}`
     return `${name}=${Array.isArray(value) ? value.join(',') : String(value)}`
   }).join('\n')
+}
+
+/** A password may stand before the host or, as in every connection string of PostgreSQL, among the parameters. */
+function withoutPassword (url: string): string {
+  return url.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@').replace(/([?&](?:ssl)?password=)[^&]*/gi, '$1***')
 }
 
 function readSettingsFile (named: string | undefined): { path: string, values: Record<string, string> } | null {
@@ -126,6 +133,11 @@ function parseValue (value: string, schema: PropertySchema): unknown {
 /** `ntfy://` stands for HTTP, whose hosts it must have. */
 function isUrl (text: string): boolean {
   return URL.canParse(text.replace(/^ntfy/, 'http'))
+}
+
+/** What proxy-addr, behind Fastify's trustProxy, takes for one. */
+function isProxy (text: string): boolean {
+  return isIP(text) !== 0 || isNetwork(text) || ['loopback', 'linklocal', 'uniquelocal'].includes(text)
 }
 
 /** What JSON Schema's own words do not tell an operator. */

@@ -50,6 +50,16 @@ t.test('sizes and lists are read', async (t) => {
   t.same(config.CORS_ORIGINS, ['https://a.example', 'https://b.example'])
 })
 
+t.test('origins, proxies and networks that could never fit are named', async (t) => {
+  const good = { CORS_ORIGINS: 'https://a.example:8443,*', TRUST_PROXY: 'loopback,10.0.0.1,10.1.0.0/16,fd00::/8', AREDN_RANGES: '10.0.0.0/8,fd00::/8' }
+  t.doesNotThrow(() => loadConfig(good, 'all'))
+  const bad = [
+    ['CORS_ORIGINS', 'a.example'], ['CORS_ORIGINS', 'https://a.example/'], ['TRUST_PROXY', 'true'], ['TRUST_PROXY', '10.0.0.0/33'],
+    ['AREDN_RANGES', '300.0.0.0/8'], ['AREDN_RANGES', '10.0.0.0/40'], ['AREDN_RANGES', '10.0.0.0'], ['AREDN_RANGES', '10.0.0.0/8/9'], ['AREDN_RANGES', 'mesh/8'],
+  ] as const
+  for (const [name, value] of bad) t.throws(() => loadConfig({ [name]: value }, 'all'), new RegExp(`${name}: must be .*, not "${value}"`))
+})
+
 t.test('every bad setting is named at once', async (t) => {
   const bad = { PORT: '80a', WORKERS: '0', LOG_LEVEL: 'loud', RETENTION_RAW: 'a while', DATABASE_URL: 'mysql://x:secret@y', INGEST_MAX_BODY: '8 parsec' }
   try {
@@ -82,6 +92,7 @@ t.test('what is printed hides secrets', async (t) => {
   const { config } = loadConfig({ DATABASE_URL: 'postgresql://mesh:meshpass@db:5432/meshmon', API_TOKEN: 'tok', MESH_BLE_PIN: '654321', REPEATER_PASSWORD: 'hilltop', REPEATERS: '[{ name: a, password: valley }]' }, 'all')
   const printed = printConfig(config)
   t.match(printed, 'DATABASE_URL=postgresql://mesh:***@db:5432/meshmon')
+  t.match(printConfig(loadConfig({ DATABASE_URL: 'postgresql://db/meshmon?user=mesh&password=geheim&x=1' }, 'all').config), 'DATABASE_URL=postgresql://db/meshmon?user=mesh&password=***&x=1')
   t.match(printed, 'API_TOKEN=***')
   t.match(printed, '# INGEST_TOKEN is not set')
   t.match(printed, 'COMPANION_STEP=60')

@@ -6,15 +6,19 @@ export interface Ranges {
   includes (address: string): boolean
 }
 
-/** @param texts networks such as `10.0.0.0/8`; throws with the first that is none. */
+/** An address and how many of its bits count: `10.0.0.0/8`. */
+export function isNetwork (text: string): boolean {
+  const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? []
+  const version = isIP(address)
+  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128)
+}
+
+/** @param texts networks, as the settings check them. */
 export function parseRanges (texts: readonly string[]): Ranges {
   const list = new BlockList()
   for (const text of texts) {
-    const [network = '', length = '', ...more] = text.split('/')
-    const version = isIP(network)
-    const bits = /^\d{1,3}$/.test(length) ? Number(length) : NaN
-    if (version === 0 || more.length > 0 || !(bits <= (version === 4 ? 32 : 128))) throw new Error(`${text} is no network: write it like 10.0.0.0/8`)
-    list.addSubnet(network, bits, version === 4 ? 'ipv4' : 'ipv6')
+    const [network = '', bits = ''] = text.split('/')
+    list.addSubnet(network, Number(bits), isIP(network) === 4 ? 'ipv4' : 'ipv6')
   }
   return {
     includes (address) {
