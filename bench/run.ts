@@ -9,6 +9,7 @@ import { embedded } from './figures/embedded.js'
 import { evaluation } from './figures/evaluation.js'
 import { events } from './figures/events.js'
 import { fuzzedFrames } from './figures/frames.js'
+import { fuzzedIngest } from './figures/fuzz.js'
 import { groundTruth } from './figures/ground-truth.js'
 import { memory } from './figures/memory.js'
 import { peers } from './figures/peers.js'
@@ -25,7 +26,7 @@ import { findNativeServer } from './support/servers.js'
 import { makeTraffic } from './support/traffic.js'
 
 const figures: Record<string, (bench: Bench) => Promise<Figure | Figure[]>> = {
-  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors, frames: fuzzedFrames, radio: radioDay, charts: chartsDrawn, aredn: arednMesh, dashboard, peers,
+  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors, frames: fuzzedFrames, fuzz: fuzzedIngest, radio: radioDay, charts: chartsDrawn, aredn: arednMesh, dashboard, peers,
 }
 
 const usage = `usage: npm run bench -- [NAME…] [--minutes N] [--rounds N] [--scale S] [--keep]
