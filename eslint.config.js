@@ -1,5 +1,6 @@
 import importX from 'eslint-plugin-import-x'
 import neostandard, { plugins, resolveIgnoresFromGitignore } from 'neostandard'
+import { constantSql } from './lint/constant-sql.js'
 
 /** A zone of import-x/no-restricted-paths: files under `target` may not import from `from`, but for `except`. */
 const zone = (target, from, message, except) => ({ target, from, message, ...(except && { except }) })
@@ -38,5 +39,6 @@ export default [
       }],
     },
   },
+  { files: ['src/**/*.ts'], plugins: { sql: { rules: { constants: constantSql } } }, rules: { 'sql/constants': 'error' } },
   { files: ['src/config.ts', 'src/cli.ts'], rules: { 'n/no-process-env': 'off' } },
 ]

@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- tables and columns as the database's own catalogue names them */
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import { escapeIdentifier, type ClientBase } from 'pg'

@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- rollups and tables of a list in the code */
 import type { ClientBase, Pool } from 'pg'
 import { detectEdition } from '../database/edition.js'
 import { refreshSpan } from '../database/late-rows.js'

@@ -1,4 +1,5 @@
-import type { ClientBase, Pool } from 'pg'
+/* eslint-disable sql/constants -- what PostgreSQL's format() or escapeLiteral quoted */
+import { escapeLiteral, type ClientBase, type Pool } from 'pg'
 import { detectEdition } from '../database/edition.js'
 import { withLongConnection } from '../database/long-connection.js'
 import { migrate } from '../database/migrate.js'
@@ -51,7 +52,7 @@ export async function restoreServer ({ manifest, parts }: Source, { pool, url, s
   try {
     // A session that had the extension cannot make it again.
     await long(async (client) => {
-      await client.query(`create extension timescaledb version '${manifest.timescaledb}'`)
+      await client.query(`create extension timescaledb version ${escapeLiteral(manifest.timescaledb)}`)
       await client.query('select timescaledb_pre_restore()')
     })
     await restoreDump(url, pieces(parts, signal))

@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- tables as the database's own catalogue names them */
 import type { ClientBase, Pool } from 'pg'
 import { appliedMigrations, knownMigrations, migrate } from '../database/migrate.js'
 import { isRestoring, unmarkRestoring } from '../database/restoring.js'

@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- columns that the database's own catalogue has, escaped */
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { escapeIdentifier, type ClientBase } from 'pg'

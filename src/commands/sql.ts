@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- this command sends what the operator wrote */
 import { text as readText } from 'node:stream/consumers'
 import { Command } from 'commander'
 import type { QueryArrayResult } from 'pg'

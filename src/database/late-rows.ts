@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- rollups of a list in the code, and a call that the database wrote */
 import type pg from 'pg'
 import { detectEdition, type Edition, type Queryable } from './edition.js'
 import { withLongConnection } from './long-connection.js'

@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- constants of this file, handed to a helper of it */
 import type { ClientBase } from 'pg'
 import type { Outcome } from './outcome.js'
 

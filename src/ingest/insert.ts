@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- made of the closed list of tables once, at the start */
 import type { ClientBase } from 'pg'
 import { tables, type ColumnWord, type Json, type Row, type TableName } from '../messages/tables.js'
 

@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- constants of the digests, with values as parameters */
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import { withTransaction } from '../database/transaction.js'

@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- constants of the rules, with values as parameters */
 import type { ClientBase, Pool } from 'pg'
 import type { Observation, Slot, Watched } from './rule.js'
 import type { ActiveRule } from './judge-slot.js'

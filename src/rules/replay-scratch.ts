@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- schema names of numbers, tables of a list in the code, times of Date */
 import type pg from 'pg'
 import { digests, type BadWindow } from './digests.js'
 import { crosses } from './marks.js'

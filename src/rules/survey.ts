@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- constants with values as parameters */
 import type { ClientBase, Pool } from 'pg'
 import { fold, type Foldable, isCause } from '../incidents/fold.js'
 import { findImpact, findRoutes, type Impact, impactOf, type ImpactRow } from '../incidents/impact.js'

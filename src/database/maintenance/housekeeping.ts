@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- tables as the database's own catalogue names them */
 import type pg from 'pg'
 import type { Retention } from '../retention.js'
 import type { Job } from './job.js'

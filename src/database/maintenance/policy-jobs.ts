@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- views, times and job ids as the database's own catalogue gives them */
 import type pg from 'pg'
 import type { Job } from './job.js'
 

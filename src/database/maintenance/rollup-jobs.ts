@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- rollups of a list in the code */
 import type pg from 'pg'
 import { measurements, rollups, type Rollup } from '../relations.js'
 import { rollupReach, type Retention } from '../retention.js'

@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- callers of select() are checked as those of query() are */
 import type { Pool, QueryResultRow } from 'pg'
 
 /** Rows of a statement. A number that JSON can't write (NaN, infinity) is null. */

@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- columns of closed lists, by the type of each function */
 import type { Pool } from 'pg'
 import { describeLinkChart, describeNodeChart, describePathChart, type ChartMetric } from '../../charts/catalogue.js'
 import { drawSparkline } from '../../charts/sparkline.js'

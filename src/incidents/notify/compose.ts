@@ -1,3 +1,4 @@
+/* eslint-disable sql/constants -- constants of this file, handed to a helper of it */
 import type { ClientBase, Pool } from 'pg'
 import { withTransaction } from '../../database/transaction.js'
 import { hasDue, readDue, settle } from '../outbox.js'
