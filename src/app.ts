@@ -40,6 +40,7 @@ import { seriesRoutes } from './http/routes/series.js'
 import { topologyRoutes } from './http/routes/topology.js'
 import { uiRoutes } from './http/routes/ui/index.js'
 import { reportSettings, zoneOf } from './http/reports/sources.js'
+import { createLinkList } from './http/queries/links.js'
 import { createReplays, type Replay } from './http/replays.js'
 import { keptBy } from './http/series/sources.js'
 import { validateRequests } from './http/validation.js'
@@ -73,10 +74,14 @@ export interface AppDependencies {
   outline?: Outline
   /** How long a request may take to arrive; half a minute unless told. */
   requestTimeoutMs?: number
+  /** How long what was read of all links serves other requests, too; 5 s unless told. */
+  linksKeptMs?: number
 }
 
 /** Agents give up after 10 s; nobody needs longer for a request. */
 const defaultRequestTimeoutMs = 30_000
+/** Every open page asks at once when an issue changes. */
+const defaultLinksKeptMs = 5000
 const keepAliveTimeoutMs = 20_000
 const lateRequestCheckMs = 5000
 /** Agents hold a connection for one message. More at once than this is no mesh, and each costs memory. */
@@ -93,7 +98,7 @@ function notUsed (): never {
  * Tests use this same function.
  */
 export async function buildApp (deps: AppDependencies) {
-  const { config, log, metrics, db, now, sites, requestTimeoutMs = defaultRequestTimeoutMs } = deps
+  const { config, log, metrics, db, now, sites, requestTimeoutMs = defaultRequestTimeoutMs, linksKeptMs = defaultLinksKeptMs } = deps
   const brokenRequests = answerBrokenRequests()
   const app = Fastify({
     loggerInstance: log,
@@ -147,9 +152,11 @@ export async function buildApp (deps: AppDependencies) {
   const replays = createReplays(deps.engine.replay)
   await app.register(ruleRoutes, { db, now, rules: deps.engine.rules, replays })
   await app.register(rejectedRoutes, { db })
-  for (const routes of [issueRoutes, issueActionRoutes, maintenanceRoutes, notificationRoutes, nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes, topologyRoutes]) {
+  for (const routes of [issueRoutes, issueActionRoutes, maintenanceRoutes, notificationRoutes, nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes]) {
     await app.register(routes, { db, now, sites })
   }
+  const listAllLinks = createLinkList(db, linksKeptMs)
+  await app.register(topologyRoutes, { db, now, listAllLinks })
   const { kept, radiosKept } = keptBy(config)
   await app.register(seriesRoutes, { db, now, kept })
   await app.register(radioSeriesRoutes, { db, now, kept: radiosKept })
@@ -158,6 +165,6 @@ export async function buildApp (deps: AppDependencies) {
   const reports = { db, now, settings: reportSettings(config, kept.hourlyS) }
   await app.register(reportRoutes, reports)
   await app.register(chartRoutes, { ...charts, ...look })
-  await app.register(uiRoutes, { db, now, rules: deps.engine.rules, replays, charts, sites, reports, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS, outline: deps.outline ?? [] })
+  await app.register(uiRoutes, { db, now, rules: deps.engine.rules, replays, listAllLinks, charts, sites, reports, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS, outline: deps.outline ?? [] })
   return app
 }

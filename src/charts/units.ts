@@ -17,10 +17,14 @@ export function conversionTo (system: UnitSystem, unit: string): Conversion | un
 /** By decimals. To make one takes longer than to draw a sparkline. */
 const numberFormats = [0, 1, 2, 3, 4].map((digits) => new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }))
 
-/** A number with so many decimals, four at most, thousands parted, and with the unit's sign behind it. */
+/** A number with so many decimals, four at most, thousands parted. */
+export function formatNumber (value: number, digits: number): string {
+  return (numberFormats[digits] ?? numberFormats.at(-1))!.format(value).replace(/^-(?=[0.,]*$)/, '').replace('-', '−')
+}
+
+/** The same with the unit's sign behind it. */
 export function formatValue (value: number, { digits, unit }: { digits: number, unit: string }): string {
-  const number = (numberFormats[digits] ?? numberFormats.at(-1))!.format(value).replace(/^-(?=[0.,]*$)/, '').replace('-', '−')
-  return `${number}${unitSuffix(unit)}`
+  return `${formatNumber(value, digits)}${unitSuffix(unit)}`
 }
 
 /** A unit as it follows a number. */

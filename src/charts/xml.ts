@@ -11,6 +11,6 @@ export function escapeText (text: string): string {
 
 /** An element; attributes are escaped, children are markup already. An attribute without a value is left out. */
 export function element (name: string, attributes: Readonly<Record<string, string | number | undefined>>, children: readonly string[] = []): string {
-  const written = Object.entries(attributes).map(([key, value]) => value === undefined ? '' : ` ${key}="${escapeText(String(value))}"`).join('')
+  const written = Object.entries(attributes).map(([key, value]) => value === undefined ? '' : ` ${key}="${typeof value === 'number' ? value : escapeText(value)}"`).join('')
   return children.length === 0 ? `<${name}${written}/>` : `<${name}${written}>${children.join('')}</${name}>`
 }

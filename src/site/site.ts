@@ -13,6 +13,7 @@ import { readTopology } from '../http/documents/topology.js'
 import { encodeCursor } from '../http/paging.js'
 import { findMeshHealth } from '../http/queries/health.js'
 import { listIssues } from '../http/queries/issues.js'
+import { createLinkList, type ListAllLinks } from '../http/queries/links.js'
 import { listRadios } from '../http/queries/radios.js'
 import type { IssueBody } from '../http/schemas/issues.js'
 import { createLayoutCache } from '../topology/layout-cache.js'
@@ -35,17 +36,18 @@ export async function listSite (sources: SiteSources): Promise<SiteFile[]> {
   const places = placeTargets(radios, assets.fileOf)
   const view = { nowMs, health: await findMeshHealth(db, unknownAfterS, nowMs), isLive: false }
   const layOut = createLayoutCache(1)
+  const listAllLinks = createLinkList(db, Infinity)
   const making: Making = { ...sources, places, assets, view }
   return [
     ...[...assets.files].filter(([name]) => !/^(live|panel)\./.test(name)).map(([name, { body }]) => ({ path: `assets/${name}`, isBase: true, make: async () => body.toString() })),
     { path: '.htaccess', make: async () => htaccess },
     ...await listIssuePages(making),
-    ...listTables(making),
+    ...listTables(making, listAllLinks),
     ...await listPlacePages(making),
     ...listRadioPages(making, radios),
     ...await listReportFiles(making, sources.reports),
-    page(making, { to: 'topology' }, async (view) => drawTopology(view, await readTopology(db, { nowMs, layOut }), { ...sources, isComplete: true })),
-    page(making, { to: 'overview' }, async (view) => drawOverview(view, await readOverview(db, { nowMs, layOut }), sources)),
+    page(making, { to: 'topology' }, async (view) => drawTopology(view, await readTopology(db, { nowMs, layOut, listAllLinks }), { ...sources, isComplete: true })),
+    page(making, { to: 'overview' }, async (view) => drawOverview(view, await readOverview(db, { nowMs, layOut, listAllLinks }), sources)),
   ]
 }
 
@@ -71,12 +73,12 @@ async function listAllIssues (db: Making['db']): Promise<IssueBody[]> {
 }
 
 /** Every row on one page: other pages refer to single rows. */
-function listTables (making: Making): SiteFile[] {
+function listTables (making: Making, listAllLinks: ListAllLinks): SiteFile[] {
   const { db, view: { nowMs } } = making
   const form = { page: 1, perPage: Number.MAX_SAFE_INTEGER }
   return [
     page(making, { to: 'nodes' }, async (view) => drawNodes(view, await readNodes(db, { ...form, sort: 'node' }, nowMs))),
-    page(making, { to: 'links' }, async (view) => drawLinks(view, await readLinks(db, { ...form, sort: 'link' }, nowMs))),
+    page(making, { to: 'links' }, async (view) => drawLinks(view, await readLinks({ db, listAllLinks }, { ...form, sort: 'link' }, nowMs))),
     page(making, { to: 'paths' }, async (view) => drawPaths(view, await readPaths(db, { ...form, sort: 'path' }, nowMs))),
   ]
 }

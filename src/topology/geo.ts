@@ -1,4 +1,4 @@
-import type { UnitSystem } from '../charts/units.js'
+import { formatNumber, type UnitSystem } from '../charts/units.js'
 
 export interface Place { lat: number, lon: number }
 
@@ -28,7 +28,7 @@ export function formatDistance (km: number, units: UnitSystem): string {
   const [far, near, farName, nearName] = miles[units] ? [km / kmPerMile, km * feetPerKm, 'mi', 'ft'] : [km, km * 1000, 'km', 'm']
   const [value, name] = far < (miles[units] ? 0.2 : 1) ? [near, nearName] : [far, farName]
   const digits = name === farName && value < 100 ? 1 : 0
-  return `${value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${name}`
+  return `${formatNumber(value, digits)} ${name}`
 }
 
 export function formatBearing (degrees: number): string {

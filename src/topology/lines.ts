@@ -50,6 +50,11 @@ function pointOn ({ from, to }: Pick<Line, 'from' | 'to'>, share: number, aside:
   return { x: pixel(from.x + dx * share - dy / length * aside), y: pixel(from.y + dy * share + dx / length * aside) }
 }
 
+/** How far a point is from all others, as far as that matters. */
+function roomAt ({ x, y }: Point, taken: readonly Point[], most: number): number {
+  return taken.reduce((room, other) => Math.abs(other.x - x) < room && Math.abs(other.y - y) < room ? Math.min(room, Math.hypot(other.x - x, other.y - y)) : room, most)
+}
+
 /**
  * Steps of the route with a place for their numbers, and for each link with an issue one for its mark: none on a node or on another at
  * this magnification.
@@ -59,8 +64,8 @@ export function placeMarks (mesh: Mesh, lines: readonly Line[], layout: Layout, 
   const take = (line: Pick<Line, 'from' | 'to' | 'rank'>): Point => {
     const bow = bowOf(line.rank)
     const candidates = [...shares.map((share) => pointOn(line, share, 4 * share * (1 - share) * bow)), ...asides.map((aside) => pointOn(line, 0.5, aside / zoom))]
-    const roomAt = ({ x, y }: Point) => Math.min(clearance / zoom, ...taken.map((other) => Math.hypot(other.x - x, other.y - y)))
-    const best = candidates.reduce((best, point) => roomAt(point) > roomAt(best) ? point : best)
+    const rooms = candidates.map((point) => roomAt(point, taken, clearance / zoom))
+    const best = candidates[rooms.indexOf(Math.max(...rooms))] ?? pointOn(line, 0.5, bow)
     taken.push(best)
     return best
   }

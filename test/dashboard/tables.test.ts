@@ -1,6 +1,6 @@
 import t from 'tap'
 import { accessibilityOf, noBrowser, overflowOf, shoot, startBrowser } from '../support/browser.js'
-import { insert, startTestApi } from '../support/api.js'
+import { ago, insert, startTestApi } from '../support/api.js'
 import { emoji, evil, insertOddMesh, long, seen } from '../support/odd-mesh.js'
 
 const { app, get, pool } = await startTestApi(t)
@@ -81,6 +81,22 @@ t.test('more than 200 rows are pages', async (t) => {
   const [, next = ''] = /<a rel="next" href="([^"]+)"/.exec(first.text) ?? []
   t.same(await firsts(next.replaceAll('&amp;', '&')), ['n200'])
   t.same(await firsts('/ui/nodes?page=9'), ['n200'], 'the last page where there are fewer')
+})
+
+t.test('by name, the state of those paths is read that the page shows; by anything else, of all', async (t) => {
+  await insert(pool, 'path_probe', Array.from({ length: 203 }, (_, i) => ({ time: ago(60), src: `n${i}`, dst: 'z', peer: 'z', route: [], rtt_ms: i })))
+  const described: number[] = []
+  const { query } = pool
+  pool.query = ((...args: unknown[]) => {
+    const [sql, values] = args as [string, unknown[][]?]
+    if (sql.includes('percentile_cont')) described.push(values?.[0]?.length ?? 0)
+    return Reflect.apply(query, pool, args)
+  }) as typeof query
+  t.teardown(() => { pool.query = query })
+  t.same((await firsts('/ui/paths?page=2')), ['n200 → z', 'n201 → z', 'n202 → z'])
+  t.same((await firsts('/ui/paths?sort=rtt')).slice(0, 2), ['n202 → z', 'n201 → z'])
+  t.match((await get('/ui/paths')).text, '203 rows · page 1 of 2')
+  t.same(described, [3, 203, 200])
 })
 
 t.test('in a browser: every width and theme', { skip: noBrowser }, async (t) => {

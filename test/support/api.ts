@@ -17,7 +17,7 @@ export const nowMs = Date.UTC(2026, 5, 15, 12)
 export const ago = (seconds: number) => new Date(nowMs - seconds * 1000).toISOString()
 
 /** The application without a database behind it, or with one; /ingest takes nothing. */
-export async function buildTestApp (db: Pool, settings: Record<string, string> = {}, engine: Partial<EngineSources> = {}, sites: readonly Site[] = []) {
+export async function buildTestApp (db: Pool, settings: Record<string, string> = {}, engine: Partial<EngineSources> = {}, { sites = [], linksKeptMs = 0 }: { sites?: readonly Site[] | undefined, linksKeptMs?: number | undefined } = {}) {
   return await buildApp({
     config: loadConfig(settings).config,
     log: pino({ level: 'silent' }),
@@ -29,6 +29,7 @@ export async function buildTestApp (db: Pool, settings: Record<string, string> =
     sites,
     db,
     now: () => nowMs,
+    linksKeptMs,
   })
 }
 
@@ -44,9 +45,9 @@ const clearRollups = ['touched_buckets', ...rollups.map(({ name }) => `${name}_s
  * The API over a migrated database of the file's own, empty again before each of its tests. `get` gives status, headers and the body,
  * parsed where it is JSON.
  */
-export async function startTestApi (t: Test, { edition, settings = {}, engine, sites }: { edition?: Edition, settings?: Record<string, string>, engine?: Partial<EngineSources>, sites?: readonly Site[] } = {}) {
+export async function startTestApi (t: Test, { edition, settings = {}, engine, sites, linksKeptMs }: { edition?: Edition, settings?: Record<string, string>, engine?: Partial<EngineSources>, sites?: readonly Site[], linksKeptMs?: number } = {}) {
   const { pool, isEmbedded } = await createTestDatabase(t, { edition })
-  const app = await buildTestApp(pool, settings, engine, sites)
+  const app = await buildTestApp(pool, settings, engine, { sites, linksKeptMs })
   t.teardown(() => app.close())
   t.beforeEach(async () => { await pool.query(edition === 'apache' ? `${clear};${clearRollups}` : clear) })
 

@@ -35,8 +35,12 @@ function figuresOf ([name, metric, usable, digits]: typeof measures[number]): Co
   ]
 }
 
+export const pathColumn: Column<Pick<PathBody, 'src' | 'dst'>> = {
+  name: 'path', label: labels.path, value: ({ src, dst }) => `${src} ${dst}`, cell: ({ src, dst }, { href }) => <a href={href({ to: 'path', src, dst })}>{`${src} → ${dst}`}</a>,
+}
+
 export const pathColumns: readonly Column<PathBody>[] = [
-  { name: 'path', label: labels.path, value: ({ src, dst }) => `${src} ${dst}`, cell: ({ src, dst }, { href }) => <a href={href({ to: 'path', src, dst })}>{`${src} → ${dst}`}</a> },
+  pathColumn,
   ...measures.flatMap(figuresOf),
   { name: 'worst', label: labels.worstHop, value: ({ worst_hop: hop }) => hop?.etx ?? null, cell: ({ worst_hop: hop }) => hop !== null && `${hop.from} – ${hop.to}, ${texts.etx(hop.etx)}` },
   { name: 'hops', label: labels.hops, isNumber: true, value: hopsOf, cell: (path) => figure(hopsOf(path), 0) },

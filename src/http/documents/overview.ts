@@ -1,18 +1,17 @@
 import type { Pool } from 'pg'
 import type { Overview } from '../../dashboard/pages/overview.js'
-import type { LayOut } from '../../topology/layout-cache.js'
 import { listIssues } from '../queries/issues.js'
 import { foldIssues } from './fold-issues.js'
-import { readMap } from './topology.js'
+import { readMap, type TopologyRequest } from './topology.js'
 
 /** More cards than that nobody reads. */
 const mostCards = 20
 const mostRead = 1000
 
 /** The open issues, folded under their causes, the worst first. */
-export async function readOverview (db: Pool, { nowMs, layOut }: { nowMs: number, layOut: LayOut }): Promise<Overview> {
+export async function readOverview (db: Pool, request: Omit<TopologyRequest, 'highlight'>): Promise<Overview> {
   const { rows } = await listIssues(db, { status: 'open', limit: mostRead })
-  const { mesh, layout } = await readMap(db, { nowMs, layOut }, rows)
+  const { mesh, layout } = await readMap(db, request, rows)
   const trees = foldIssues(rows)
   const issues = trees.filter(({ issue }) => issue.category !== 'data_quality')
   const dataQuality = trees.filter(({ issue }) => issue.category === 'data_quality').slice(0, mostCards)

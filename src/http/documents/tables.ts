@@ -1,12 +1,13 @@
 import type { Pool } from 'pg'
 import { linkColumns, type LinksDocument, type LinksForm } from '../../dashboard/pages/links.js'
 import { nodeColumns, type NodesDocument, type NodeRow, type NodesForm } from '../../dashboard/pages/nodes.js'
-import { pathColumns, type PathsDocument, type PathsForm } from '../../dashboard/pages/paths.js'
+import { pathColumn, pathColumns, type PathsDocument, type PathsForm } from '../../dashboard/pages/paths.js'
 import { pickPage, type TablePage } from '../../dashboard/table.js'
-import { listAllLinks, mostPairs } from '../queries/links.js'
+import { mostPairs, type ListAllLinks } from '../queries/links.js'
 import { listNodeTable } from '../queries/node-table.js'
-import { listPathsNamed } from '../queries/paths.js'
+import { describePaths, listPairsNamed } from '../queries/paths.js'
 import { sparkLinks, sparkNodes, sparkPaths } from '../queries/sparklines.js'
+import type { PathBody } from '../schemas/paths.js'
 
 /** Rows that are read to be sorted: more nobody looks through. */
 const mostNodes = 10_000
@@ -33,9 +34,9 @@ export async function readNodes (db: Pool, form: NodesForm, nowMs: number): Prom
   return { form, table: { ...table, rows: table.rows.map((node) => ({ ...node, spark: node.kind === 'router' ? sparks.get(node.id) ?? null : null })) }, isCut: all.length > mostNodes }
 }
 
-export async function readLinks (db: Pool, form: LinksForm, nowMs: number): Promise<LinksDocument> {
+export async function readLinks ({ db, listAllLinks }: { db: Pool, listAllLinks: ListAllLinks }, form: LinksForm, nowMs: number): Promise<LinksDocument> {
   const { q, node, medium, only } = form
-  const all = await listAllLinks(db, nowMs)
+  const all = await listAllLinks(nowMs)
   const name = node?.toLowerCase()
   const rows = all.filter((link) => holds(q, link.a, link.b) && (name === undefined || [link.a, link.b].some((end) => end.toLowerCase() === name)) &&
     (medium === undefined || link.medium === medium) && (only !== 'issues' || link.open_issues.length > 0) && (only !== 'one-way' || link.ends.a === null || link.ends.b === null))
@@ -45,10 +46,18 @@ export async function readLinks (db: Pool, form: LinksForm, nowMs: number): Prom
 
 export async function readPaths (db: Pool, form: PathsForm, nowMs: number): Promise<PathsDocument> {
   const { q, node, only } = form
-  const all = await listPathsNamed(db, { q, node, most: mostPaths }, nowMs)
-  const rows = all.slice(0, mostPaths).filter((path) => (only !== 'issues' || path.open_issues.length > 0) && (only !== 'quiet' || Date.parse(path.last.time) < nowMs - hourMs))
-  const table = pickPage(rows, pathColumns, form)
+  const all = await listPairsNamed(db, { q, node, most: mostPaths }, nowMs)
+  const pairs = all.slice(0, mostPaths)
+  const isMeant = (path: PathBody) => (only !== 'issues' || path.open_issues.length > 0) && (only !== 'quiet' || Date.parse(path.last.time) < nowMs - hourMs)
+  const table = form.sort === pathColumn.name && only === undefined
+    ? await describePage(db, pickPage(pairs, [pathColumn], form), nowMs)
+    : pickPage((await describePaths(db, pairs, nowMs)).filter(isMeant), pathColumns, form)
   return { form, table: withSparks(table, await sparkPaths(db, table.rows, 'rtt_ms', nowMs)), isCut: all.length > mostPaths }
+}
+
+/** By name the page is known before the paths are: the state of the others need not be read. */
+async function describePage (db: Pool, page: TablePage<Pick<PathBody, 'src' | 'dst'>>, nowMs: number): Promise<TablePage<PathBody>> {
+  return { ...page, rows: await describePaths(db, page.rows, nowMs) }
 }
 
 function tellsLoadOnly ({ cpu_pct: cpu, load1 }: NodeRow): boolean {

@@ -5,7 +5,7 @@ import { nameOf } from '../../incidents/title.js'
 import type { LayOut } from '../../topology/layout-cache.js'
 import type { MapIssue, MapLink, MapNode } from '../../topology/mesh.js'
 import { listIssues } from '../queries/issues.js'
-import { listAllLinks } from '../queries/links.js'
+import type { ListAllLinks } from '../queries/links.js'
 import { listNodes } from '../queries/nodes.js'
 import { findRoute } from '../queries/route.js'
 import type { IssueBody } from '../schemas/issues.js'
@@ -24,6 +24,7 @@ const mostCards = 3
 export interface TopologyRequest {
   nowMs: number
   layOut: LayOut
+  listAllLinks: ListAllLinks
   /** `src,dst`: the path whose route is shown. */
   highlight?: string
 }
@@ -36,10 +37,10 @@ export async function readTopology (db: Pool, request: TopologyRequest): Promise
 }
 
 /** What the map shows, with these issues marked; those about the quality of data have no place on it. */
-export async function readMap (db: Pool, { nowMs, layOut, highlight }: TopologyRequest, open: readonly IssueBody[]): Promise<Pick<TopologyDocument, 'mesh' | 'layout' | 'ends'>> {
+export async function readMap (db: Pool, { nowMs, layOut, listAllLinks, highlight }: TopologyRequest, open: readonly IssueBody[]): Promise<Pick<TopologyDocument, 'mesh' | 'layout' | 'ends'>> {
   const { ends, route } = await findRoute(db, highlight, nowMs)
   const nodes = await listNodes(db, { limit: mostNodes }, nowMs)
-  const { links: kept, leftOut } = thinOut(await listAllLinks(db, nowMs), route, mostLinksPerNode)
+  const { links: kept, leftOut } = thinOut(await listAllLinks(nowMs), route, mostLinksPerNode)
   const issues = issuesBySubject(open.filter(isOfMesh))
   const links = kept.map((link) => toMapLink(link, issues))
   const mesh = { nodes: mapNodes(nodes.rows, { links, route, leftOut, issues }), links, route }

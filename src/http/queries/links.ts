@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { formatSubject, orderEnds } from '../../incidents/subject.js'
+import { keepFor, type ReadAt } from '../keep-for.js'
 import { decodeCursor, makePage, type Page } from '../paging.js'
 import { linkSampleRows, type LinkBody, type LinkEndBody, type LinkHourBody, type LinkReadingBody } from '../schemas/paths.js'
 import { before } from '../time.js'
@@ -85,10 +86,13 @@ export async function listLinksBetween (db: Pool, { a, b }: { a: string, b: stri
   return await addIssues(db, await selectStatesOf(db, [{ from_node: a, to_node: b }], { rows: linkSampleRows, nowMs }))
 }
 
-/** All links, for a map: told by the newest report of each direction. */
-export async function listAllLinks (db: Pool, nowMs: number): Promise<LinkBody[]> {
-  const pairs = await select<Pair>(db, selectPairs, [null, null, mostPairs])
-  return await addIssues(db, await selectStatesOf(db, pairs, { rows: 1, nowMs }))
+/** All links, for a map: told by the newest report of each direction, with the issues that are open. */
+export type ListAllLinks = ReadAt<LinkBody[]>
+
+/** Reports are read once in `keptMs`, issues each time. */
+export function createLinkList (db: Pool, keptMs: number): ListAllLinks {
+  const readStates = keepFor(keptMs, async (nowMs) => await selectStatesOf(db, await select<Pair>(db, selectPairs, [null, null, mostPairs]), { rows: 1, nowMs }))
+  return async (nowMs) => await addIssues(db, await readStates(nowMs))
 }
 
 interface State { pair: Pair, link: Omit<LinkBody, 'open_issues'> }

@@ -93,11 +93,10 @@ export async function listPathsOf (db: Pool, node: string, nowMs: number): Promi
   return await describePaths(db, pairs, nowMs)
 }
 
-/** Paths for a table, those with such names; one more than `most` where there are more. */
-export async function listPathsNamed (db: Pool, { q, node, most }: { q?: string | undefined, node?: string | undefined, most: number }, nowMs: number): Promise<PathBody[]> {
+/** Ends of the paths of a table, those with such names; one more than `most` where there are more. */
+export async function listPairsNamed (db: Pool, { q, node, most }: { q?: string | undefined, node?: string | undefined, most: number }, nowMs: number): Promise<Pair[]> {
   const [spelled] = node === undefined ? [] : await findNames(db, [node])
-  const pairs = await select<Pair>(db, selectPairsNamed, [before(nowMs, lookBackS), null, null, mostWalked, spelled ?? node, q?.toLowerCase(), most + 1])
-  return await describePaths(db, pairs, nowMs)
+  return await select<Pair>(db, selectPairsNamed, [before(nowMs, lookBackS), null, null, mostWalked, spelled ?? node, q?.toLowerCase(), most + 1])
 }
 
 /** The newest window of one path; undefined where the last day has none. */

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Pool } from 'pg'
 import { Type } from 'typebox'
-import { listAllLinks } from '../queries/links.js'
+import type { ListAllLinks } from '../queries/links.js'
 import { listNodes } from '../queries/nodes.js'
 import { findRoute } from '../queries/route.js'
 import { answers, json, noQuery, query } from '../schemas/common.js'
@@ -10,7 +10,7 @@ import { toFeatures, toGraph } from '../topology.js'
 const mostNodes = 10_000
 const geoJson = 'application/geo+json'
 
-export const topologyRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => number }> = async (app, { db, now }) => {
+export const topologyRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => number, listAllLinks: ListAllLinks }> = async (app, { db, now, listAllLinks }) => {
   app.get('/topology', {
     schema: {
       tags: ['topology'],
@@ -26,7 +26,7 @@ export const topologyRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => nu
     const { highlight, links_per_node: linksPerNode } = request.query
     const { route } = await findRoute(db, highlight, nowMs)
     const nodes = await listNodes(db, { limit: mostNodes }, nowMs)
-    return toGraph(nodes.rows, await listAllLinks(db, nowMs), { route, ...(linksPerNode !== undefined && { linksPerNode }) })
+    return toGraph(nodes.rows, await listAllLinks(nowMs), { route, ...(linksPerNode !== undefined && { linksPerNode }) })
   })
 
   app.get('/nodes.geojson', {
@@ -39,7 +39,7 @@ export const topologyRoutes: FastifyPluginAsyncTypebox<{ db: Pool, now: () => nu
   }, async (_request, reply) => {
     const nowMs = now()
     const nodes = await listNodes(db, { limit: mostNodes }, nowMs)
-    const features = toFeatures(nodes.rows, await listAllLinks(db, nowMs))
+    const features = toFeatures(nodes.rows, await listAllLinks(nowMs))
     return await reply.type(geoJson).send(features)
   })
 }

@@ -6,6 +6,6 @@ import { readView, sendPage, type PageSources } from './view.js'
 export const overviewRoutes: FastifyPluginAsyncTypebox<PageSources> = async (app, sources) => {
   app.get('/', async (request, reply) => {
     const view = await readView(sources, request)
-    return sendPage(reply, drawOverview(view, await readOverview(sources.db, { nowMs: view.nowMs, layOut: sources.layOut }), sources))
+    return sendPage(reply, drawOverview(view, await readOverview(sources.db, { ...sources, nowMs: view.nowMs }), sources))
   })
 }

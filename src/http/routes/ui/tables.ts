@@ -16,14 +16,14 @@ function tableQuery<Row> (columns: readonly Column<Row>[]) {
 }
 
 export const tableRoutes: FastifyPluginAsyncTypebox<PageSources> = async (app, sources) => {
-  const { db, now } = sources
+  const { db, now, listAllLinks } = sources
 
   app.get('/ui/nodes', { schema: { querystring: query({ ...tableQuery(nodeColumns), status: chosen(nodeStates), kind: chosen(nodeKinds) }) } }, async (request, reply) => {
     return sendPage(reply, drawNodes(await readView(sources, request), await readNodes(db, givenFields(request.query), now())))
   })
 
   app.get('/ui/links', { schema: { querystring: query({ ...tableQuery(linkColumns), node: Search, medium: Type.Optional(Type.String({ maxLength: 64 })), only: chosen(linksShown) }) } }, async (request, reply) => {
-    return sendPage(reply, drawLinks(await readView(sources, request), await readLinks(db, givenFields(request.query), now())))
+    return sendPage(reply, drawLinks(await readView(sources, request), await readLinks({ db, listAllLinks }, givenFields(request.query), now())))
   })
 
   app.get('/ui/paths', { schema: { querystring: query({ ...tableQuery(pathColumns), node: Search, only: chosen(pathsShown) }) } }, async (request, reply) => {

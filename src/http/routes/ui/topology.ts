@@ -12,11 +12,11 @@ const parameters = query({
 })
 
 export const topologyPageRoutes: FastifyPluginAsyncTypebox<PageSources> = async (app, sources) => {
-  const { layOut, outline } = sources
+  const { layOut, listAllLinks, outline } = sources
   app.get('/ui/topology', { schema: { querystring: parameters } }, async (request, reply) => {
     const { highlight, links } = request.query
     const view = await readView(sources, request)
-    const document = await readTopology(sources.db, { nowMs: view.nowMs, layOut, ...(highlight !== undefined && { highlight }) })
+    const document = await readTopology(sources.db, { nowMs: view.nowMs, layOut, listAllLinks, ...(highlight !== undefined && { highlight }) })
     return sendPage(reply, drawTopology(view, document, { units: sources.units, outline, isComplete: links === 'all' }))
   })
 }

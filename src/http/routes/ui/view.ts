@@ -9,6 +9,7 @@ import type { Site } from '../../../places/sites.js'
 import type { LayOut } from '../../../topology/layout-cache.js'
 import type { Outline } from '../../../topology/outline.js'
 import { findMeshHealth } from '../../queries/health.js'
+import type { ListAllLinks } from '../../queries/links.js'
 import type { ReportSources } from '../../reports/sources.js'
 import type { Replays } from '../../replays.js'
 import type { RulesInForce } from '../../schemas/rules.js'
@@ -30,6 +31,7 @@ export interface PageSources {
   timeZone: string
   units: UnitSystem
   layOut: LayOut
+  listAllLinks: ListAllLinks
   /** Of MAP_GEOJSON; empty without. */
   outline: Outline
 }
