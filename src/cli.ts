@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { Interrupted } from './commands/signals.js'
 import { ConfigError } from './config.js'
-import { RuleSettingsError } from './rules/settings/read.js'
+import { RuleSettingsError } from './rules/settings/settings.js'
 import { version } from './version.js'
 
 const usageError = 2

@@ -24,7 +24,7 @@ import { createEngine, type Engine, type SlotReport } from './rules/engine.js'
 import { replay } from './rules/replay.js'
 import { createRunner, type Runner } from './rules/runner.js'
 import { describeSettings } from './rules/settings/in-force.js'
-import { defaultSettings, engineSettings, readRuleSettings, RuleSettingsError, type RuleSettings } from './rules/settings/read.js'
+import { defaultSettings, engineSettings, RuleSettingsError, type RuleSettings } from './rules/settings/settings.js'
 import type { Outline } from './topology/outline.js'
 
 export interface Collector {
@@ -185,7 +185,7 @@ function countReport (metrics: Metrics, report: SlotReport): void {
 /** Judges history by what is in force, or by that with some settings changed. */
 async function previewRules (pool: Pool, inForce: RuleSettings, { fromMs, toMs, stepS, rules }: ReplayBody, signal: AbortSignal): Promise<ReplayedBody> {
   try {
-    const settings = rules === undefined ? inForce : readRuleSettings(JSON.stringify(rules), 'rules', { base: inForce })
+    const settings = rules === undefined ? inForce : (await import('./rules/settings/read.js')).readRuleSettings(JSON.stringify(rules), 'rules', { base: inForce })
     return await replay(pool, { fromMs, toMs, stepMs: stepS * 1000, settings }, { signal })
   } catch (error) {
     if (error instanceof RuleSettingsError) throw new Refused(400, error.problems.map(({ key, message }) => `rules.${key}: ${message}`).join('; '))

@@ -35,7 +35,7 @@ async function run ({ from, to, step, rules, json }: Options): Promise<void> {
   const now = Date.now()
   const [fromMs, toMs] = [parseMoment(from, now), parseMoment(to, now)]
   const { config } = loadConfig()
-  const settings = loadRuleSettings(rules ?? config.RULES_FILE)
+  const settings = await loadRuleSettings(rules ?? config.RULES_FILE)
   const stop = new AbortController()
   const onSignal = (): void => stop.abort(new Error('stopped'))
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)

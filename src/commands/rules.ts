@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { loadConfig } from '../config.js'
 import { loadRuleSettings } from '../rules/settings/load.js'
-import { formatProblem, RuleSettingsError, type SettingsProblem } from '../rules/settings/read.js'
+import { formatProblem, RuleSettingsError, type SettingsProblem } from '../rules/settings/settings.js'
 import { formatRuleSettings } from '../rules/settings/write.js'
 
 export function rulesCommand (): Command {
@@ -16,8 +16,8 @@ function checkCommand (): Command {
     .description('Tell everything that is wrong in a rules file. Exit code 0: it can be used; 1: it can not.')
     .argument('<file>', 'YAML as in rules.example.yaml')
     .option('--json', 'as JSON')
-    .action((file: string, { json }: { json?: boolean }) => {
-      const problems = problemsOf(file)
+    .action(async (file: string, { json }: { json?: boolean }) => {
+      const problems = await problemsOf(file)
       if (problems.length > 0) process.exitCode = 1
       if (json) process.stdout.write(`${JSON.stringify({ file, ok: problems.length === 0, problems }, null, 2)}\n`)
       else if (problems.length === 0) process.stdout.write(`${file} can be used.\n`)
@@ -29,15 +29,15 @@ function showCommand (): Command {
   return new Command('show')
     .description('Print the rules in force, those of RULES_FILE and the defaults, as a rules file.')
     .option('--json', 'as JSON')
-    .action(({ json }: { json?: boolean }) => {
-      const settings = loadRuleSettings(loadConfig().config.RULES_FILE)
+    .action(async ({ json }: { json?: boolean }) => {
+      const settings = await loadRuleSettings(loadConfig().config.RULES_FILE)
       process.stdout.write(json ? `${JSON.stringify(settings, null, 2)}\n` : formatRuleSettings(settings))
     })
 }
 
-function problemsOf (file: string): SettingsProblem[] {
+async function problemsOf (file: string): Promise<SettingsProblem[]> {
   try {
-    loadRuleSettings(file)
+    await loadRuleSettings(file)
     return []
   } catch (error) {
     if (error instanceof RuleSettingsError) return error.problems

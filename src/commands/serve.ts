@@ -6,7 +6,7 @@ import { createLog } from '../log.js'
 import { loadOutline } from '../map-file.js'
 import type { Site } from '../places/sites.js'
 import { loadRuleSettings } from '../rules/settings/load.js'
-import { RuleSettingsError, type RuleSettings } from '../rules/settings/read.js'
+import { RuleSettingsError, type RuleSettings } from '../rules/settings/settings.js'
 import { startCollector } from '../server.js'
 import type { Outline } from '../topology/outline.js'
 import { version } from '../version.js'
@@ -18,7 +18,7 @@ export function serveCommand (): Command {
     .addHelpText('after', '\nSettings come from the environment and from meshmon.conf; "meshmon config" prints them.')
     .action(async () => {
       const { config, file, unknown } = loadConfig()
-      const rules = loadRuleSettings(config.RULES_FILE)
+      const rules = await loadRuleSettings(config.RULES_FILE)
       const outline = loadOutline(config.MAP_GEOJSON)
       // What reads YAML is loaded where there is such a file.
       const sites = config.SITES === undefined ? [] : (await import('../places/sites.js')).loadSites(config.SITES)
@@ -43,7 +43,7 @@ async function serve (config: Config, files: { rules: RuleSettings, outline: Out
   const starting = startCollector(config, log, { ...files, ...(isWorker && { shareMetrics: sumMetrics }) })
   // Without a file there is nothing to read again, and SIGHUP ends the process as it does any other.
   if (config.RULES_FILE !== undefined) {
-    const reload = (): void => readRulesAgain(config.RULES_FILE, log, (read) => { starting.then((collector) => collector.useRules(read), () => {}) })
+    const reload = (): void => { readRulesAgain(config.RULES_FILE, log, (read) => { starting.then((collector) => collector.useRules(read), () => {}) }) }
     if (isWorker) onPrimarySaysReload(reload)
     else process.on('SIGHUP', reload)
   }
@@ -55,9 +55,9 @@ async function serve (config: Config, files: { rules: RuleSettings, outline: Out
   log.info('stopped')
 }
 
-function readRulesAgain (file: string | undefined, log: Logger, use: (rules: RuleSettings) => void): void {
+async function readRulesAgain (file: string | undefined, log: Logger, use: (rules: RuleSettings) => void): Promise<void> {
   try {
-    use(loadRuleSettings(file))
+    use(await loadRuleSettings(file))
     log.info(`SIGHUP: rules are those of ${file} from the next evaluation on`)
   } catch (error) {
     if (!(error instanceof RuleSettingsError)) throw error

@@ -39,7 +39,7 @@ async function run (folder: string, { every, force, json }: Options, config: Con
   try {
     for (;;) {
       const startMs = Date.now()
-      const result = await writeOnce(folder, describeSources(config, database.pool), { signal, force: force === true, isQuiet: json === true })
+      const result = await writeOnce(folder, await describeSources(config, database.pool), { signal, force: force === true, isQuiet: json === true })
       process.stdout.write(json ? `${JSON.stringify({ ...result, seconds: (Date.now() - startMs) / 1000 })}\n` : `${describe(result, (Date.now() - startMs) / 1000, folder)}\n`)
       if (every === undefined) return
       await delay(Math.max(0, startMs + every - Date.now()), undefined, { signal }).catch(() => { throw new Interrupted('interrupted') })
@@ -59,10 +59,10 @@ async function writeOnce (folder: string, sources: SiteSources, { signal, force,
   }
 }
 
-function describeSources (config: Config, db: SiteSources['db']): SiteSources {
+async function describeSources (config: Config, db: SiteSources['db']): Promise<SiteSources> {
   const charts = { db, now: Date.now, ...keptBy(config) }
   return {
-    db, now: Date.now, charts, unknownAfterS: loadRuleSettings(config.RULES_FILE).engine.health_unknown_after_s,
+    db, now: Date.now, charts, unknownAfterS: (await loadRuleSettings(config.RULES_FILE)).engine.health_unknown_after_s,
     timeZone: zoneOf(config), units: config.DISPLAY_UNIT_SYSTEM, outline: loadOutline(config.MAP_GEOJSON), sites: loadSites(config.SITES),
     reports: { db, now: Date.now, settings: reportSettings(config, charts.kept.hourlyS) },
   }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { replay } from '../../src/rules/replay.js'
-import { defaultSettings } from '../../src/rules/settings/read.js'
+import { defaultSettings } from '../../src/rules/settings/settings.js'
 import { makeWorld } from '../support/aredn-mesh.js'
 import { stepsUntilOpen, walkWorld } from '../support/aredn-walk.js'
 import { startTestCollector } from '../support/collector.js'

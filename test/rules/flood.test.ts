@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createEngine } from '../../src/rules/engine.js'
-import { defaultSettings, engineSettings } from '../../src/rules/settings/read.js'
+import { defaultSettings, engineSettings } from '../../src/rules/settings/settings.js'
 import { createTestDatabase } from '../support/database.js'
 
 const t0 = Date.parse('2026-11-01T00:00:00Z')

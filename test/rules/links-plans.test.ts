@@ -6,7 +6,7 @@ import { linkDown } from '../../src/rules/link-down.js'
 import { nodeOverload } from '../../src/rules/node-overload.js'
 import { rfQualityDrop } from '../../src/rules/rf-quality-drop.js'
 import type { Rule, Statement, Watched } from '../../src/rules/rule.js'
-import { defaultSettings } from '../../src/rules/settings/read.js'
+import { defaultSettings } from '../../src/rules/settings/settings.js'
 import { testEachEdition, createTestDatabase } from '../support/database.js'
 
 const days = 20

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { observe } from '../../src/rules/observe.js'
 import type { Slot } from '../../src/rules/rule.js'
-import { activeRules, defaultSettings } from '../../src/rules/settings/read.js'
+import { activeRules, defaultSettings } from '../../src/rules/settings/settings.js'
 import { States } from '../../src/rules/states.js'
 import { createTestDatabase } from '../support/database.js'
 

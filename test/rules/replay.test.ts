@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg'
 import { createEngine } from '../../src/rules/engine.js'
 import { longestReplayMs, replay, type ReplayRequest } from '../../src/rules/replay.js'
 import type { Rule } from '../../src/rules/rule.js'
-import { activeRules, defaultSettings } from '../../src/rules/settings/read.js'
+import { activeRules, defaultSettings } from '../../src/rules/settings/settings.js'
 import { createTestDatabase } from '../support/database.js'
 import { simpleRule } from '../support/simple-rule.js'
 

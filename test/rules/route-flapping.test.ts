@@ -2,7 +2,7 @@ import t from 'tap'
 import type { FlapMemory, SeenWindow } from '../../src/rules/hop-lists.js'
 import { routeFlapping } from '../../src/rules/route-flapping.js'
 import type { Answer, Judgement } from '../../src/rules/rule.js'
-import { defaultSettings } from '../../src/rules/settings/read.js'
+import { defaultSettings } from '../../src/rules/settings/settings.js'
 import { States } from '../../src/rules/states.js'
 import { parseSeries, parseSpan } from '../support/scenario-notation.js'
 

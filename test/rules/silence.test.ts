@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Heard, heardOf, usualGapS } from '../../src/rules/heard.js'
-import { defaultSettings } from '../../src/rules/settings/read.js'
+import { defaultSettings } from '../../src/rules/settings/settings.js'
 import { RulesOnly } from '../support/rules-only.js'
 
 const minute = 60_000

@@ -1,6 +1,6 @@
 import type { PathMemory, SeenRow } from '../../src/rules/path-rows.js'
 import type { Answer, Evidence, Judgement, Judging, Rule } from '../../src/rules/rule.js'
-import { defaultSettings } from '../../src/rules/settings/read.js'
+import { defaultSettings } from '../../src/rules/settings/settings.js'
 import { States } from '../../src/rules/states.js'
 import { parseSeries, parseSpan } from './scenario-notation.js'
 

@@ -4,7 +4,7 @@ import { digests } from '../../src/rules/digests.js'
 import { judgeRule, type SubjectChange } from '../../src/rules/judge-slot.js'
 import { observe } from '../../src/rules/observe.js'
 import type { Rule, Slot } from '../../src/rules/rule.js'
-import { defaultSettings } from '../../src/rules/settings/read.js'
+import { defaultSettings } from '../../src/rules/settings/settings.js'
 import { States } from '../../src/rules/states.js'
 
 const dayMs = 86_400_000

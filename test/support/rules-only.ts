@@ -1,6 +1,6 @@
 import { judgeRule, type SubjectChange } from '../../src/rules/judge-slot.js'
 import type { Observation } from '../../src/rules/rule.js'
-import { activeRules, defaultSettings } from '../../src/rules/settings/read.js'
+import { activeRules, defaultSettings } from '../../src/rules/settings/settings.js'
 import { States } from '../../src/rules/states.js'
 
 export interface Slot { atMs: number, listeningMs?: number, seen?: Record<string, Record<string, unknown[]>> }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { ActiveRule, EngineSettings } from '../../src/rules/judge-slot.js'
 import type { Rule } from '../../src/rules/rule.js'
-import { defaultSettings } from '../../src/rules/settings/read.js'
+import { defaultSettings } from '../../src/rules/settings/settings.js'
 import { common } from '../../src/rules/settings/common.js'
 import { slotValues, timeMs } from '../../src/rules/sql.js'
 

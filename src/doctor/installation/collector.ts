@@ -17,21 +17,21 @@ export function ownUrl ({ HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): string |
 }
 
 /** Files that settings name, read as the collector reads them. */
-export function checkFiles ({ RULES_FILE, SITES, MAP_GEOJSON }: Config): Finding[] {
+export async function checkFiles ({ RULES_FILE, SITES, MAP_GEOJSON }: Config): Promise<Finding[]> {
   const check = 'files'
   const named = [
     { file: RULES_FILE, read: () => loadRuleSettings(RULES_FILE), remedy: `See each mistake: meshmon rules check ${RULES_FILE}` },
     { file: SITES, read: () => loadSites(SITES), remedy: 'Compare it with sites.example.yaml' },
     { file: MAP_GEOJSON, read: () => loadOutline(MAP_GEOJSON), remedy: 'MAP_GEOJSON names a GeoJSON file of lines and polygons' },
   ].filter(({ file }) => file !== undefined)
-  const findings = named.flatMap(({ read, remedy }) => {
+  const findings = (await Promise.all(named.map(async ({ read, remedy }) => {
     try {
-      read()
+      await read()
       return []
     } catch (error) {
       return [problem(check, error instanceof Error ? error.message : String(error), remedy, 'The collector does not start before')]
     }
-  })
+  }))).flat()
   return findings.length > 0 ? findings : [ok(check, named.length === 0 ? 'no setting names any' : named.map(({ file }) => file).join(', '))]
 }
 

@@ -27,7 +27,7 @@ export interface InstallationDoctor {
 /** Looks at a whole installation, whether its collector runs or not: settings, collector, database, upkeep, rules, what agents send. */
 export async function * examineInstallation (doctor: InstallationDoctor): AsyncGenerator<Finding> {
   const { config, open, signal } = doctor
-  yield * checkFiles(config)
+  yield * await checkFiles(config)
   yield checkTokens(config)
   yield * await checkApi(ownUrl(config), { queueRows: config.INGEST_QUEUE_ROWS, signal })
   const isEmbedded = config.DATABASE_URL === undefined

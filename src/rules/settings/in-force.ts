@@ -3,7 +3,7 @@ import type { Scope } from '../../incidents/subject.js'
 import { rules as allRules } from '../all.js'
 import type { Category, Rule } from '../rule.js'
 import { general } from './general.js'
-import { defaultSettings, type RuleSettings } from './read.js'
+import { defaultSettings, type RuleSettings } from './settings.js'
 
 /** A setting for people to read: its value, what it would be without a rules file, what it is. */
 export interface SettingInForce { value: unknown, default: unknown, description: string }

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { readRuleSettings, RuleSettingsError, type RuleSettings } from './read.js'
+import { defaultSettings, RuleSettingsError, type RuleSettings } from './settings.js'
 
 /** Reads the file of the setting RULES_FILE; undefined: the defaults. Throws a RuleSettingsError, also where the file can't be read. */
-export function loadRuleSettings (path: string | undefined): RuleSettings {
-  return readRuleSettings(path === undefined ? null : readRulesFile(path), path ?? '')
+export async function loadRuleSettings (path: string | undefined): Promise<RuleSettings> {
+  if (path === undefined) return defaultSettings()
+  const text = readRulesFile(path)
+  // What reads YAML is loaded where there is such a file.
+  const { readRuleSettings } = await import('./read.js')
+  return readRuleSettings(text, path)
 }
 
 function readRulesFile (path: string): string {

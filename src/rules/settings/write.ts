@@ -3,7 +3,7 @@ import { nameOf } from '../../incidents/title.js'
 import { rules as allRules } from '../all.js'
 import type { Rule } from '../rule.js'
 import { general } from './general.js'
-import { defaultSettings, type RuleSettings } from './read.js'
+import { defaultSettings, type RuleSettings } from './settings.js'
 
 const head = `# Rules of the issue engine
 #

@@ -59,17 +59,17 @@ t.test('tokens where others reach the collector', async (t) => {
 })
 
 t.test('files that settings name', async (t) => {
-  t.match(checkFiles(configOf({})), [{ check: 'files', state: 'ok', text: 'no setting names any' }])
+  t.match(await checkFiles(configOf({})), [{ check: 'files', state: 'ok', text: 'no setting names any' }])
   const folder = t.testdir({})
   const [rules, sites, map] = ['rules.yaml', 'sites.yaml', 'map.json'].map((name) => join(folder, name)) as [string, string, string]
   const look = () => checkFiles(configOf({ RULES_FILE: rules, SITES: sites, MAP_GEOJSON: map }))
-  t.match(look(), [{ state: 'problem', text: /rules\.yaml.*no such file/s, remedy: [/meshmon rules check/, /.*/] }, { state: 'problem', text: /sites\.yaml/ }, { state: 'problem', text: /map\.json is not there/ }])
+  t.match(await look(), [{ state: 'problem', text: /rules\.yaml.*no such file/s, remedy: [/meshmon rules check/, /.*/] }, { state: 'problem', text: /sites\.yaml/ }, { state: 'problem', text: /map\.json is not there/ }])
   writeFileSync(rules, 'loss_spike:\n  open_loss_pctt: 3\n')
   writeFileSync(sites, '[]')
   writeFileSync(map, '{ "type": "FeatureCollection", "features": [] }')
-  t.match(look(), [{ state: 'problem', text: /open_loss_pctt/ }])
+  t.match(await look(), [{ state: 'problem', text: /open_loss_pctt/ }])
   writeFileSync(rules, '')
-  t.match(look(), [{ state: 'ok', text: [rules, sites, map].join(', ') }])
+  t.match(await look(), [{ state: 'ok', text: [rules, sites, map].join(', ') }])
 })
 
 t.test('a database that can not be opened', async (t) => {

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { packageRoot } from '../../../src/paths.js'
 import { rules } from '../../../src/rules/all.js'
-import { defaultSettings, readRuleSettings } from '../../../src/rules/settings/read.js'
+import { readRuleSettings } from '../../../src/rules/settings/read.js'
+import { defaultSettings } from '../../../src/rules/settings/settings.js'
 import { formatExample } from '../../../src/rules/settings/write.js'
 
 const example = readFileSync(join(packageRoot, 'rules.example.yaml'), 'utf8')

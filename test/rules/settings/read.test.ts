@@ -2,7 +2,8 @@ import t from 'tap'
 import { Type } from 'typebox'
 import type { Rule } from '../../../src/rules/rule.js'
 import { common } from '../../../src/rules/settings/common.js'
-import { activeRules, defaultSettings, engineSettings, readRuleSettings, RuleSettingsError } from '../../../src/rules/settings/read.js'
+import { readRuleSettings } from '../../../src/rules/settings/read.js'
+import { activeRules, defaultSettings, engineSettings, RuleSettingsError } from '../../../src/rules/settings/settings.js'
 import { formatExample, formatRuleSettings } from '../../../src/rules/settings/write.js'
 
 function madeUpRule (name: string, numbers: Parameters<typeof Type.Object>[0]): Rule {
