@@ -47,7 +47,7 @@ export function planPreview (rule: RuleInfo, fields: Record<string, string>, { h
   return { rule, tried: changed.map(({ key, value, number }) => ({ key, from: String(value), to: String(number) })), requests: [span, { ...span, rules }] }
 }
 
-/** Issues of the rule that either replay found, newest first; an issue has the same id in both. */
+/** Issues of the rule that either replay found: those of one alone before those of both, newest first; an issue has the same id in both. */
 export function comparePreview ({ rule, tried, requests: [request] }: PreviewRequest, [inForce, asTried]: ReplayedBody[]): PreviewDocument {
   const own = (replayed: ReplayedBody | undefined) => (replayed?.incidents ?? []).filter(({ kind }) => kind === rule.name)
   const [now, then] = [own(inForce), own(asTried)]
@@ -55,6 +55,6 @@ export function comparePreview ({ rule, tried, requests: [request] }: PreviewReq
   const found = [
     ...then.map((issue) => ({ issue, change: nowIds.has(issue.id) ? 'same' as const : 'added' as const })),
     ...now.filter(({ id }) => !thenIds.has(id)).map((issue) => ({ issue, change: 'gone' as const })),
-  ].sort((x, y) => y.issue.started_at.localeCompare(x.issue.started_at))
+  ].sort((x, y) => Number(x.change === 'same') - Number(y.change === 'same') || y.issue.started_at.localeCompare(x.issue.started_at))
   return { rule: rule.name, from: new Date(request?.fromMs ?? 0).toISOString(), tried, found }
 }
