@@ -152,17 +152,16 @@ export async function buildApp (deps: AppDependencies) {
   const replays = createReplays(deps.engine.replay)
   await app.register(ruleRoutes, { db, now, rules: deps.engine.rules, replays })
   await app.register(rejectedRoutes, { db })
+  const listAllLinks = createLinkList(db, linksKeptMs)
   for (const routes of [issueRoutes, issueActionRoutes, maintenanceRoutes, notificationRoutes, nodeRoutes, registryRoutes, pathRoutes, linkRoutes, crashRoutes, radioRoutes, phoneRoutes]) {
     await app.register(routes, { db, now, sites })
   }
-  const listAllLinks = createLinkList(db, linksKeptMs)
   await app.register(topologyRoutes, { db, now, listAllLinks })
-  const { kept, radiosKept } = keptBy(config)
-  await app.register(seriesRoutes, { db, now, kept })
-  await app.register(radioSeriesRoutes, { db, now, kept: radiosKept })
-  const charts = { db, now, kept, radiosKept }
+  const charts = { db, now, ...keptBy(config) }
+  await app.register(seriesRoutes, { db, now, kept: charts.kept })
+  await app.register(radioSeriesRoutes, { db, now, kept: charts.radiosKept })
   const look = { units: config.DISPLAY_UNIT_SYSTEM, timeZone: zoneOf(config) }
-  const reports = { db, now, settings: reportSettings(config, kept.hourlyS) }
+  const reports = { db, now, settings: reportSettings(config, charts.kept.hourlyS) }
   await app.register(reportRoutes, reports)
   await app.register(chartRoutes, { ...charts, ...look })
   await app.register(uiRoutes, { db, now, rules: deps.engine.rules, replays, listAllLinks, charts, sites, reports, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS, outline: deps.outline ?? [] })

@@ -1,18 +1,22 @@
+import { sum } from 'd3-array'
 import { pino } from 'pino'
 import type { Pool } from 'pg'
 import { rollups } from '../../src/database/relations.js'
 import { createPool } from '../../src/database/pool.js'
+import { noBrowser, startBrowser } from '../../test/support/browser.js'
 import { less, unmeasured, type Bench, type Figure } from '../support/bench.js'
 import { makeHistory } from '../support/history.js'
 import { startCollector } from '../support/programs.js'
-import { within } from '../support/scope.js'
+import { within, type Scope } from '../support/scope.js'
 import { createNativeDatabase } from '../support/servers.js'
 import { quantile } from '../support/stats.js'
 
 const what = 'dashboard of 300 nodes, 50 issues, 90 days of history, native server'
-const target = 'p95 < 100 ms, weight < 200 KB'
+const target = 'p95 of every page < 100 ms, weight < 200 KB, interactive < 1 s'
 const mostMs = 100
 const mostBytes = 200 * 1024
+const mostInteractiveMs = 1000
+const visits = 10
 const rounds = 60
 const warmUp = 5
 const nodes = 300
@@ -36,7 +40,7 @@ cross join lateral (select
 
 const pages = ['/', '/ui/issues', '/ui/issues/bench-1', '/ui/topology', '/ui/nodes', '/ui/nodes/n-1', '/ui/links', '/ui/paths', '/ui/paths/n-1/n-3', '/ui/radios', '/ui/rules', '/ui/rejected']
 
-/** Each page as often as the others, by turns; the first one's figures are the target's. */
+/** Each page as often as the others, by turns; the slowest one counts. Weight and the time until a click answers are those of the first page. */
 export async function dashboard (bench: Bench): Promise<Figure> {
   const server = await bench.native()
   if (!server.ok) return unmeasured(what, target, server.reason)
@@ -48,20 +52,28 @@ export async function dashboard (bench: Bench): Promise<Figure> {
     // The engine would find a mesh that went silent.
     const collector = await startCollector(scope, { url }, { ENGINE_INTERVAL_S: '300' })
     const asked = await askAll(`http://127.0.0.1:${collector.port}`)
-    const [first] = asked
-    if (first === undefined || first.status !== 200) throw new Error(`the dashboard answers ${first?.status}`)
+    const failed = asked.find(({ status }) => status !== 200)
+    if (failed !== undefined) throw new Error(`${failed.path} answers ${failed.status}`)
+    const worstMs = Math.max(...asked.map(({ p95Ms }) => p95Ms))
+    const firstMs = asked[0]?.p95Ms ?? NaN
     const weight = await weigh(`http://127.0.0.1:${collector.port}`)
+    const interactiveMs = noBrowser === false ? await visit(scope, `http://127.0.0.1:${collector.port}`) : null
     return {
       what,
-      measured: `p95 ${first.p95Ms.toFixed(0)} ms, ${(weight / 1024).toFixed(0)} KB`,
+      measured: `p95 ${worstMs.toFixed(0)} ms, ${kilobytes(weight.sent)}, interactive ${interactiveMs === null ? 'not measured' : `in ${interactiveMs.toFixed(0)} ms`}`,
       target,
-      pass: first.p95Ms < mostMs && weight < mostBytes,
-      numbers: { dashboard_p95_ms: less(first.p95Ms), dashboard_bytes: less(weight) },
+      pass: worstMs < mostMs && weight.sent < mostBytes && (interactiveMs ?? 0) < mostInteractiveMs,
+      numbers: {
+        dashboard_p95_ms: less(firstMs), dashboard_slowest_p95_ms: less(worstMs), dashboard_bytes: less(weight.plain), dashboard_sent_bytes: less(weight.sent),
+        ...interactiveMs !== null && { dashboard_interactive_ms: less(interactiveMs) },
+      },
       notes: [
-        ...asked.map(({ path, status, p50Ms, p95Ms, bytes }) => status === 200 ? `${path}: median ${p50Ms.toFixed(0)} ms, p95 ${p95Ms.toFixed(0)} ms, ${(bytes / 1024).toFixed(0)} KB` : `${path} answers ${status}`),
-        'weight: the page with everything that it loads, not compressed', server.description,
+        ...asked.map(({ path, p50Ms, p95Ms, plain, sent }) => `${path}: median ${p50Ms.toFixed(0)} ms, p95 ${p95Ms.toFixed(0)} ms, ${kilobytes(plain)}, sent ${kilobytes(sent)}`),
+        `weight: / with everything that it loads, as it is sent; ${kilobytes(weight.plain)} before compression`,
+        noBrowser === false ? 'interactive: from the navigation of an empty tab to / until a click has magnified the map, at 1280 px' : `interactive: ${noBrowser}`,
+        server.description,
       ],
-      data: { server: server.description, days, asked, weight },
+      data: { server: server.description, days, asked, weight, interactiveMs },
     }
   })
 }
@@ -81,15 +93,20 @@ async function fill (url: string, days: number): Promise<void> {
   }
 }
 
-interface Asked { path: string, status: number, p50Ms: number, p95Ms: number, bytes: number }
+/** Bytes of an answer, and of what went over the line. */
+interface Weight { plain: number, sent: number }
+
+interface Asked extends Weight { path: string, status: number, p50Ms: number, p95Ms: number }
+
+const kilobytes = (bytes: number) => `${(bytes / 1024).toFixed(0)} KB`
 
 async function askAll (base: string): Promise<Asked[]> {
-  const asked = pages.map((path) => ({ path, status: 200, bytes: 0, tookMs: new Array<number>() }))
+  const asked = pages.map((path) => ({ path, status: 200, plain: 0, sent: 0, tookMs: new Array<number>() }))
   for (let round = 0; round < rounds + warmUp; round++) {
     for (const page of asked) {
       const since = performance.now()
       const answer = await fetch(`${base}${page.path}`)
-      page.bytes = (await answer.arrayBuffer()).byteLength
+      Object.assign(page, await weightOf(answer))
       if (round >= warmUp) page.tookMs.push(performance.now() - since)
       if (answer.status !== 200) page.status = answer.status
     }
@@ -97,9 +114,30 @@ async function askAll (base: string): Promise<Asked[]> {
   return asked.map(({ tookMs, ...page }) => ({ ...page, p50Ms: quantile(tookMs, 0.5), p95Ms: quantile(tookMs, 0.95) }))
 }
 
-/** Bytes of the first page and of all that it loads. */
-async function weigh (base: string): Promise<number> {
-  const page = await (await fetch(`${base}/`)).text()
-  const loaded = await Promise.all([...page.matchAll(/"(\/ui\/assets\/[^"]+)"/g)].map(async ([, path]) => (await (await fetch(`${base}${path}`)).arrayBuffer()).byteLength))
-  return Buffer.byteLength(page) + loaded.reduce((sum, bytes) => sum + bytes, 0)
+async function weightOf (answer: Response): Promise<Weight> {
+  const plain = (await answer.arrayBuffer()).byteLength
+  return { plain, sent: Number(answer.headers.get('content-length') ?? plain) }
+}
+
+/** The first page and all that it loads. */
+async function weigh (base: string): Promise<Weight> {
+  const page = await fetch(`${base}/`)
+  const paths = [...(await page.clone().text()).matchAll(/"(\/ui\/assets\/[^"]+)"/g)].map(([, path]) => path)
+  const weights = await Promise.all([page, ...paths.map((path) => fetch(`${base}${path}`))].map(async (answer) => await weightOf(await answer)))
+  return { plain: sum(weights, ({ plain }) => plain), sent: sum(weights, ({ sent }) => sent) }
+}
+
+/** The median time until the first page does what a click wants, in a browser that has seen nothing of it. */
+async function visit (scope: Scope, base: string): Promise<number> {
+  const { open } = await startBrowser(scope)
+  const tookMs: number[] = []
+  for (let i = 0; i < visits; i++) {
+    const { page } = await open(scope, `${base}/healthz`, { width: 1280 })
+    const since = performance.now()
+    await page.goto(`${base}/`, { waitUntil: 'commit' })
+    await page.click('.map-buttons button')
+    await page.waitForSelector('.map.is-magnified')
+    tookMs.push(performance.now() - since)
+  }
+  return quantile(tookMs, 0.5)
 }

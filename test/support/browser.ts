@@ -24,11 +24,11 @@ export interface Tab {
 }
 
 /** A browser for the tests of a file. `open` makes a tab of its own each time. */
-export async function startBrowser (t: Test) {
+export async function startBrowser (t: Pick<Test, 'teardown'>) {
   const browser: Browser = await chromium.launch({ ...(program !== undefined && { executablePath: program }), args: quiet })
   t.teardown(() => browser.close())
 
-  async function open (t: Test, address: string, { width, height = 800, theme = 'light', javaScript = true, hasTouch = false }: View): Promise<Tab> {
+  async function open (t: Pick<Test, 'teardown'>, address: string, { width, height = 800, theme = 'light', javaScript = true, hasTouch = false }: View): Promise<Tab> {
     const context: BrowserContext = await browser.newContext({ viewport: { width, height }, colorScheme: theme, javaScriptEnabled: javaScript, hasTouch, timezoneId: 'Europe/Zurich', locale: 'en-GB' })
     t.teardown(() => context.close())
     const page = await context.newPage()
