@@ -1,4 +1,5 @@
 import { request, type IncomingMessage } from 'node:http'
+import { repairNonFinite } from '../ingest/json-text.js'
 import type { Ranges } from './ranges.js'
 
 export interface ReadOptions {
@@ -171,10 +172,11 @@ function parseAnswer (body: string): Record<string, unknown> {
   return { ...value }
 }
 
+/** As tolerant as /ingest is where a node posts the very same: C programs print its pages, too. */
 function parseJson (body: string): object {
   let value: unknown
   try {
-    value = JSON.parse(body)
+    value = JSON.parse(repairNonFinite(body.replace(/^\uFEFF/, '')).text)
   } catch {
     throw new ReadFailed('not_sysinfo', 'the answer is not JSON')
   }

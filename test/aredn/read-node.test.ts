@@ -59,6 +59,11 @@ t.test('firmware 3.x has it at another address, and redirects on the node are fo
   t.match(await readAt(moved.port), { ok: true })
 })
 
+t.test('what C programs print for a number that is none is null, and a BOM is skipped', async (t) => {
+  const { port } = await node(t, (_, response) => response.end('\ufeff{"api_version":"2.0","node":"nan","lat":-nan,"lon":inf,"node_details":{}}\n'))
+  t.match(await readAt(port), { ok: true, sysinfo: { node: 'nan', lat: null, lon: null } })
+})
+
 t.test('a reading is given up when somebody asks for that, before and while it is under way', async (t) => {
   const stop = new AbortController()
   const { port, asked } = await node(t, () => stop.abort())
