@@ -116,11 +116,16 @@ function healthRow ({ node, at, extra }: Frame, answer: Sysinfo, links: Link[] |
   }
 }
 
+function addressOf ({ ip }: Pick<Sysinfo, 'ip'>): string | null {
+  return ip && isIP(ip) !== 0 ? ip : null
+}
+
 /** Every key each time, so that what is gone from the node's settings is gone here. */
 function info ({ node_details: told, meshrf, meshrf1, ...answer }: Sysinfo): JsonObject {
   const radios = [meshrf, meshrf1].flatMap((radio) => radio && radio['status'] !== 'off' && Object.keys(radio).length > 0 ? [radio] : [])
   const channel = radios[0]?.['channel'] ?? null
   return {
+    ip: addressOf(answer),
     description: knownText(told?.description),
     grid_square: knownText(answer.gridsquare ?? answer.grid_square),
     channel: numberOf(channel) ?? channel,
@@ -133,7 +138,8 @@ function info ({ node_details: told, meshrf, meshrf1, ...answer }: Sysinfo): Jso
 }
 
 function sighting ({ node, at, sendsItself }: Frame, answer: Sysinfo): Sighting {
-  const { node_details: told, ip } = answer
+  const { node_details: told } = answer
+  const ip = addressOf(answer)
   const lat = coordinate(answer.lat, 90)
   const lon = coordinate(answer.lon, 180)
   const version = knownText(told?.firmware_version)
@@ -145,7 +151,7 @@ function sighting ({ node, at, sendsItself }: Frame, answer: Sysinfo): Sighting 
     ...(version !== null && { version }),
     ...(model !== null && { model }),
     ...(lat !== null && lon !== null && { lat, lon }),
-    ...(ip && isIP(ip) !== 0 && { addresses: [ip] }),
+    ...(ip !== null && { addresses: [ip] }),
   })
 }
 

@@ -65,10 +65,10 @@ t.test('a login page in place of the answer is refused, kept and told', async (t
 t.test('what the API says of such a node', async (t) => {
   const get = async (path: string) => await (await fetch(new URL(path, url))).json() as unknown
   t.match(await get('/nodes/hb9ak-saentis-5g'), {
-    id: 'HB9AK-Saentis-5G', kind: 'router', status: 'active', host: '127.0.0.1', version: '4.26.7.0', lat: 47.24936,
+    id: 'HB9AK-Saentis-5G', kind: 'router', status: 'active', host: '10.54.12.33', version: '4.26.7.0', lat: 47.24936,
     info: { description: 'Säntis west, 230 V', channel: 180, bandwidth_mhz: 10 }, last_health: { source: 'sysinfo', load1: 0.31, uptime_seconds: 1_123_140 },
   })
-  t.match(await get('/registry'), [{ id: 'HB9AK-Saentis-5G', host: '127.0.0.1' }])
+  t.match(await get('/registry'), [{ id: 'HB9AK-Saentis-5G', host: '10.54.12.33' }])
 })
 
 t.test('who posts by itself is told apart from what a worker read', async (t) => {

@@ -1,9 +1,12 @@
+import { networkInterfaces } from 'node:os'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { longestAnswer, post, sendRaw, startTestCollector } from '../support/collector.js'
 
 /** One for all tests that need no settings of their own; they keep apart by the names of their nodes. */
 const { port, pool } = await startTestCollector(t)
+
+const hasIPv6 = Object.values(networkInterfaces()).flat().some((own) => own?.family === 'IPv6')
 
 const window = (fields: object = {}) => ({
   schema: 'meshmon.v1', type: 'path_result', src: 'node-A', dst: 'node-K', sent_at: new Date().toISOString(), route: ['node-A', 'node-K'], metrics: { rtt_ms_avg: 20 }, ...fields,
@@ -123,6 +126,13 @@ t.test('a time that cannot be true is replaced, and such a message is never a du
   for (let i = 0; i < 2; i++) t.match(JSON.parse((await sendRaw(port, post(body))).body), { stored: 1, duplicates: 0 })
   const { rows } = await pool.query('select clock_suspect, sent_at = \'1970-01-01T00:01:40Z\' as kept, time = received_at or time > received_at as moved from path_probe where src = \'clockless\'')
   t.same(rows, Array(2).fill({ clock_suspect: true, kept: true, moved: true }))
+})
+
+t.test('an IPv4 address is written as such on a socket for both families, too', { skip: !hasIPv6 && 'this machine has no IPv6' }, async (t) => {
+  const { port, pool } = await startTestCollector(t, { HOST: '::' })
+  t.equal((await sendRaw(port, post(JSON.stringify(window({ src: 'mapped' }))))).status, 200)
+  t.equal((await sendRaw(port, post('{'))).status, 400)
+  t.same((await pool.query("select address from nodes where name = 'mapped' union all select address from rejected_messages")).rows, Array(2).fill({ address: '127.0.0.1' }))
 })
 
 t.test('tokens and foreign pages', async (t) => {

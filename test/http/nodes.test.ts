@@ -115,6 +115,10 @@ t.test('a retired node leaves the lists, its issues and its fallen links close, 
 t.test('participants are heard within a day or pinned; radios are none', async (t) => {
   await insert(pool, 'nodes', [node('Near', 60, { address: '10.0.0.1' }), node('far', 86_401), node('radio', 60, { kind: 'repeater' })])
   t.same((await get('/registry')).body, [{ id: 'Near', host: '10.0.0.1', last_seen: '2026-06-15T11:59:00Z', pinned: false }])
+  await pool.query('update nodes set info = \'{"ip": "10.9.0.1"}\' where name = \'Near\'')
+  t.match((await get('/registry')).body, [{ id: 'Near', host: '10.9.0.1' }], 'what it says of itself goes before where it sent from')
+  t.match((await get('/nodes/near')).body, { host: '10.9.0.1' })
+  await pool.query("update nodes set info = null where name = 'Near'")
 
   t.same((await request('POST', '/registry', { id: 'FAR' })).body, { id: 'far', host: 'far', last_seen: '2026-06-14T11:59:59Z', pinned: true })
   t.same((await request('POST', '/registry', { id: 'New', host: '10.9.9.9' })).body, { id: 'New', host: '10.9.9.9', last_seen: null, pinned: true })

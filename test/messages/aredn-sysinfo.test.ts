@@ -43,6 +43,7 @@ t.test('a pushed answer of firmware 4.x becomes the node, its health, a hop row 
     name: 'HB9AK-Saentis-5G', kind: 'router', time, sendsItself: true, isPushedSysinfo: true, version: '4.26.7.0', model: 'MikroTik RouterBOARD LHG 5HPnD-XL', lat: 47.24936, lon: 9.34326,
     addresses: ['10.54.12.33'],
     info: {
+      ip: '10.54.12.33',
       description: 'Säntis west, 230 V', grid_square: 'JN47qf', channel: 180, bandwidth_mhz: 10, radios: [answer('4x-mountain.json')['meshrf']], board_id: 'LHG 5HPnD-XL',
       mesh_gateway: false, mesh_supernode: false,
     },

@@ -22,7 +22,7 @@ export const nodeStatus = `
 
 /** A node entered by hand has last_seen 'epoch' until it is heard. */
 const described = `
-select id as key, name as id, kind, address as host, first_seen, nullif(last_seen, 'epoch') as last_seen, version, model, lat, lon, elevation_m,
+select id as key, name as id, kind, coalesce(info ->> 'ip', address) as host, first_seen, nullif(last_seen, 'epoch') as last_seen, version, model, lat, lon, elevation_m,
   info ->> 'grid_square' as grid_square, site, pinned, retired_at, last_time, usual_gap_s, info, ${nodeStatus} as status
 from nodes`
 

@@ -5,7 +5,8 @@ import { before } from '../time.js'
 import { findNames } from './names.js'
 import { select } from './select.js'
 
-const columns = "id as key, name as id, coalesce(address, name) as host, nullif(last_seen, 'epoch') as last_seen, pinned"
+/** The address that a node reports of itself goes before the one it sent from. */
+const columns = "id as key, name as id, coalesce(info ->> 'ip', address, name) as host, nullif(last_seen, 'epoch') as last_seen, pinned"
 
 /** Radios take no part: a worker's address is not theirs. */
 const selectParticipants = `

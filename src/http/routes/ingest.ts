@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { BodyRefused, type Ingest, type IngestResult, type Rejection } from '../../ingest/ingest.js'
 import { decompress } from '../../ingest/decompress.js'
@@ -44,10 +44,10 @@ export const ingestRoutes: FastifyPluginAsync<{ ingest: Ingest, maxBody: number 
     try {
       const body = await readWhole(request.body, request.headers['content-encoding'], allowance)
       if (!body.ok) {
-        await ingest.quarantine(body.bytes, request.ip, body.detail)
+        await ingest.quarantine(body.bytes, senderOf(request), body.detail)
         return sendProblem(reply, body.status, cut(body.detail, detailBytes))
       }
-      const result = await ingest.accept(body.bytes, request.ip)
+      const result = await ingest.accept(body.bytes, senderOf(request))
       if (result.received > 0 && result.rejected.length === result.received) {
         const detail = cut(detailOf(result), detailBytes)
         return sendProblem(reply, 400, detail, { rejected: result.received === 1 ? fitting(result.rejected, detail) : shown(result) })
@@ -70,6 +70,11 @@ export const ingestRoutes: FastifyPluginAsync<{ ingest: Ingest, maxBody: number 
     if (body.bytes !== received.bytes) allowance.take(body.bytes.length)
     return body
   }
+}
+
+/** On a socket for both families an IPv4 address comes as `::ffff:10.1.2.3`: the node's is what stands behind. */
+function senderOf ({ ip }: FastifyRequest): string {
+  return ip.replace(/^::ffff:(?=\d+\.)/i, '')
 }
 
 function detailOf ({ rejected: [first, ...others] }: IngestResult): string {
