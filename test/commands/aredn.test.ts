@@ -107,3 +107,17 @@ t.test('doctor: what is well, what is not, and the exit code', async (t) => {
   t.equal(await ill.ended, 1)
   t.match(ill.output().trim().split('\n').map((line) => JSON.parse(line)), [{ check: 'state', state: 'ok' }, { check: 'seed 127.9.9.9', state: 'problem' }, { check: 'collector', state: 'problem' }, { check: 'clock', state: 'warning' }])
 })
+
+t.test('Ctrl-C: once and doctor end with exit code 130 and say nothing of it', async (t) => {
+  const asked = new EventEmitter()
+  const mesh = await startArednMesh(t, makeWorld({ nodes: 2 }), () => asked.emit('request'))
+  const env = { ...loopback, DATA_DIR: temporaryFolder(t), COLLECTOR_URL: 'http://127.0.0.1:9', AREDN_SEEDS: mesh.address, AREDN_PORT: String(mesh.port) }
+  for (const args of [['once', mesh.address], ['doctor']]) {
+    const request = once(asked, 'request', { signal: AbortSignal.timeout(60_000) })
+    const program = runMeshmon(t, ['aredn', ...args], env)
+    await request
+    program.child.kill('SIGINT')
+    t.equal(await program.ended, 130, program.output())
+    t.notMatch(program.output(), /given up|not read|interrupted|seed/)
+  }
+})

@@ -58,7 +58,9 @@ async function runDoctor ({ json }: { json?: true }): Promise<void> {
 
 async function runOnce (host: string, { json }: { json?: true }): Promise<void> {
   const { config } = loadConfig(undefined, 'aredn')
-  const outcome = await createNodeReader(config).read({ host, address: null }, flags, interruption())
+  const signal = interruption()
+  const outcome = await createNodeReader(config).read({ host, address: null }, flags, signal)
+  signal.throwIfAborted()
   if (!outcome.ok) throw new Error(`${host}${outcome.address === null ? '' : ` (${outcome.address})`} was not read: ${outcome.detail}${remedies[outcome.failure] ?? ''}`)
   const reading = readAnswer(outcome)
   process.stdout.write(json ? `${JSON.stringify(reading, null, 2)}\n` : `${printReading(reading)}\n`)
