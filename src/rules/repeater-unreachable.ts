@@ -67,6 +67,25 @@ interface Reason { pattern: RegExp, cause: string, steps: (node: string) => stri
 /** In this order: the first that fits tells. Sources: meshcore.md, sections 1.5 and 1.6. */
 const reasons: Reason[] = [
   {
+    pattern: /clock is \d+ s ahead/,
+    cause: 'it does not answer, and the clock of the companion is ahead and can\'t be set back',
+    steps: (node) => [
+      'Check that the clock of the worker\'s computer is right: the companion is compared with it',
+      'Restart the companion: the worker then sets its clock',
+      `Restart ${node}, which else ignores requests until their time is later than that of the last one it accepted`,
+      `Check the power and the antenna of ${node}, and the password in the worker's settings`,
+    ],
+  },
+  {
+    pattern: /^no answer: password/i,
+    cause: 'it has never answered, neither to a login nor to a request',
+    steps: (node) => [
+      `Check the password of ${node} in the worker's settings: a repeater says nothing to a wrong one`,
+      `Check the power and the antenna of ${node}, and that the companion hears its adverts`,
+      'Run "meshmon radio doctor": it checks the clock of the companion, the contact, the login and the path',
+    ],
+  },
+  {
     pattern: /password|login/i,
     cause: 'it does not accept the login',
     steps: (node) => [`Check the password of ${node} in the worker's settings: a repeater says nothing to a wrong one`, `If it is right, check the clock of the companion and the path to ${node}`],
