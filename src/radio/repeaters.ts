@@ -67,6 +67,7 @@ function problemsOf (item: unknown): string[] {
   const problems = Value.Errors(entry, withDefaults).filter(({ keyword }) => keyword !== 'boolean').map(({ instancePath, keyword, message, params }) => {
     const field = instancePath.slice(1).replaceAll('/', '.')
     if (keyword === 'additionalProperties') return `has ${(params as { additionalProperties: string[] }).additionalProperties.join(', ')}, which nothing reads`
+    if (keyword === 'type' && (params as { type: unknown }).type === 'string') return `${field} must be a text: in quotes, where it looks like a number`
     if (field === 'key_prefix' && keyword === 'pattern') return 'key_prefix must be 6 to 64 hexadecimal digits; in quotes where they are all digits'
     return `${field === '' ? '' : `${field} `}${message}`
   })
@@ -76,8 +77,8 @@ function problemsOf (item: unknown): string[] {
 
 function nameOf (item: unknown): string {
   if (typeof item !== 'object' || item === null) return ''
-  const name = 'name' in item ? item.name : 'key_prefix' in item ? item.key_prefix : undefined
-  return typeof name === 'string' ? ` (${name})` : ''
+  if ('name' in item) return typeof item.name === 'string' ? ` (${item.name})` : ''
+  return 'key_prefix' in item && typeof item.key_prefix === 'string' ? ` (${normalisePrefix(item.key_prefix)})` : ''
 }
 
 function readFile (path: string): string {
