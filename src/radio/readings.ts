@@ -4,12 +4,14 @@ import { hexOf } from './node-names.js'
 /** Readings by the firmware's names, in the firmware's units. */
 export type Readings = Record<string, number>
 
-/** What a radio's receiver says of itself. All zero right after a start, it has not measured yet (meshcore.md 4.2, point 17). */
-const receiver = ['noise_floor', 'last_rssi', 'last_snr']
-
+/**
+ * Without what the receiver has not measured yet, which reads 0 after a start (meshcore.md 4.2, point 17): the noise for some seconds, strength
+ * and SNR until a packet is heard, which may be the very request.
+ */
 function measured (readings: Readings): Readings {
-  if (!receiver.every((name) => readings[name] === 0)) return readings
-  return Object.fromEntries(Object.entries(readings).filter(([name]) => !receiver.includes(name)))
+  const { noise_floor: noiseDbm, last_rssi: rssiDbm, last_snr: snrDb } = readings
+  const unknown = [...(noiseDbm === 0 ? ['noise_floor'] : []), ...(rssiDbm === 0 && snrDb === 0 ? ['last_rssi', 'last_snr'] : [])]
+  return Object.fromEntries(Object.entries(readings).filter(([name]) => !unknown.includes(name)))
 }
 
 const numbersOf = (values: object): Readings => Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => Number.isFinite(entry[1])))

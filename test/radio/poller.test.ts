@@ -71,11 +71,13 @@ t.test('right after a start a receiver has no figures', async (t) => {
   const { mesh, runFor, readings } = createScene(t, ['Hill'])
   Object.assign(mesh.repeater('Hill').stats, { noise_floor: 0, last_rssi: 0, last_snr: 0 })
   await runFor(minuteMs)
-  t.match(readings('Hill')[0]?.metrics, { bat: 3987 })
-  t.notOk('noise_floor' in readings('Hill')[0]!.metrics)
-  Object.assign(mesh.repeater('Hill').stats, { last_snr: -1 })
+  t.match(readings('Hill')[0]?.metrics, { bat: 3987, noise_floor: undefined, last_rssi: undefined, last_snr: undefined })
+  Object.assign(mesh.repeater('Hill').stats, { last_rssi: -90 })
   await runFor(stepMs)
-  t.match(readings('Hill')[1]?.metrics, { noise_floor: 0, last_rssi: 0, last_snr: -1 })
+  t.match(readings('Hill')[1]?.metrics, { noise_floor: undefined, last_rssi: -90, last_snr: 0 }, 'it has heard the request, and not measured the noise')
+  Object.assign(mesh.repeater('Hill').stats, { noise_floor: -112 })
+  await runFor(stepMs)
+  t.match(readings('Hill')[2]?.metrics, { noise_floor: -112, last_rssi: -90, last_snr: 0 })
 })
 
 t.test('a wrong password is silence: the reason says what it may be, and no secret gets out', async (t) => {
