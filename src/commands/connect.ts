@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import type { Pool } from 'pg'
 import type { BaseLogger } from 'pino'
 import type { Config } from '../config.js'
 import { openDatabase } from '../database/database.js'
-import { findServer, reasonOf } from '../database/embedded/folder.js'
+import { databaseFolder, findServer, reasonOf } from '../database/embedded/folder.js'
 import { databaseName, userName } from '../database/embedded/names.js'
 import { createPool, patientConnectTimeoutMs } from '../database/pool.js'
 
@@ -33,4 +34,12 @@ export async function openForCommand (config: Config, log: Pick<BaseLogger, 'inf
   const database = openDatabase({ databaseUrl: undefined, dataDir: config.DATA_DIR, applicationName, log })
   await database.ready
   return { pool: database.pool, isEmbedded: true, close: () => database.stop() }
+}
+
+/** The same for a command that only looks: it throws where there is no embedded database yet, and makes none. */
+export async function openExisting (config: Config, log: Pick<BaseLogger, 'info' | 'warn' | 'error'>): Promise<CommandDatabase> {
+  if (config.DATABASE_URL === undefined && !existsSync(databaseFolder(config.DATA_DIR))) {
+    throw new Error(`there is no database in ${config.DATA_DIR} yet: the collector makes it at its first start`)
+  }
+  return await openForCommand(config, log)
 }

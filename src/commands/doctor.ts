@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs'
 import { Command } from 'commander'
-import { loadConfig, type Config } from '../config.js'
-import { databaseFolder, findServer } from '../database/embedded/folder.js'
+import { loadConfig } from '../config.js'
 import { examineInstallation } from '../doctor/installation/index.js'
 import { checkNames } from '../doctor/unknown-settings.js'
 import { createLog } from '../log.js'
-import { openForCommand, type CommandDatabase } from './connect.js'
+import { openExisting } from './connect.js'
 import { findingPrinter } from './print-findings.js'
 import { interruption } from './signals.js'
 
@@ -18,14 +16,6 @@ export function doctorCommand (): Command {
       const { config, file, unknown } = loadConfig()
       const show = findingPrinter(json)
       for (const finding of checkNames(file, unknown)) show(finding)
-      for await (const finding of examineInstallation({ config, open: () => openExisting(config), now: Date.now, signal: interruption() })) show(finding)
+      for await (const finding of examineInstallation({ config, open: () => openExisting(config, createLog('silent')), now: Date.now, signal: interruption() })) show(finding)
     })
-}
-
-/** A doctor makes no database where there is none. */
-async function openExisting (config: Config): Promise<CommandDatabase> {
-  if (config.DATABASE_URL === undefined && !existsSync(databaseFolder(config.DATA_DIR)) && await findServer(config.DATA_DIR) === undefined) {
-    throw new Error(`there is no database in ${config.DATA_DIR} yet: the collector makes it at its first start`)
-  }
-  return await openForCommand(config, createLog('silent'))
 }

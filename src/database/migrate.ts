@@ -52,7 +52,7 @@ const compiled: LoaderStrategy = {
 /**
  * Brings the schema up to date, or takes back the newest migrations. Several processes may call it together: one works, the others
  * wait for it, at most two minutes, and find nothing left to do.
- * @throws where the database was made for the other edition, a restore into it was not finished, or another process held the lock all the time.
+ * @throws where the database was made for the other edition or by a newer version, a restore into it was not finished, or another process held the lock all the time.
  */
 export async function migrate (pool: Pool, options: MigrateOptions): Promise<Migrated> {
   return await withLongConnection(pool, statementLimitMs, async (client) => {
@@ -61,6 +61,7 @@ export async function migrate (pool: Pool, options: MigrateOptions): Promise<Mig
     await createExtension(client)
     const edition = await claimEdition(client)
     if (options.isRestore !== true) await refuseUnfinished(client)
+    await refuseNewer(client)
     const ran = await run(client, options)
     return { edition, ran }
   })
@@ -85,6 +86,19 @@ async function createExtension (client: Client): Promise<void> {
     const advice = extensionAdvice[codeOf(error) ?? '']
     throw advice === undefined ? error : new Error(advice, { cause: error })
   }
+}
+
+async function refuseNewer (db: Queryable): Promise<void> {
+  const unknown = await unknownMigrations(db)
+  if (unknown.length === 0) return
+  throw new Error(`A newer version of meshmon made this database (${unknown.join(', ')}). Nothing was changed. ` +
+    'Install that version or a later one, or restore a backup from before the upgrade into a new database (docs/upgrading.md).')
+}
+
+/** What `migrate` would do, by the names of the migrations in order. */
+export async function planMigration (db: Queryable, { direction, count }: Pick<MigrateOptions, 'direction' | 'count'>): Promise<string[]> {
+  await refuseNewer(db)
+  return direction === 'up' ? await pendingMigrations(db) : (await appliedMigrations(db)).reverse().slice(0, count ?? 1)
 }
 
 async function run (client: Client, { direction, count, log }: MigrateOptions): Promise<string[]> {
