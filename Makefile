@@ -12,7 +12,7 @@ manifests := package.json package-lock.json $(wildcard tsconfig*.json)
 sources := $(shell find src/ migrations/ -name '*.ts' -o -name '*.tsx' -o -type d 2>/dev/null)
 test_sources := $(shell find test/ bench/ -name '*.ts' -o -type d 2>/dev/null)
 
-.PHONY: demo help start build lint test schema bench audit clean up down logs psql backup restore
+.PHONY: demo help start build lint test schema bench audit chaos clean up down logs psql backup restore
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ schema: node_modules/.package-lock.json ## write the committed dumps of the data
 
 bench: dist/.built-all ## measure every figure (15 min); a table, and bench/results/. One of them: npm run bench -- NAME
 	@npm run --silent bench
+
+chaos: dist/.built-all ## break everything around the collector, on loopback, and count what is lost; one fault: node dist/bench/chaos/run.js --only NAME
+	@node dist/bench/chaos/run.js
 
 audit: node_modules/.package-lock.json ## ask the package registry for known weaknesses of the dependencies
 	@scripts/audit

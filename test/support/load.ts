@@ -19,7 +19,7 @@ export interface Load {
 const pauseMs = 5
 
 /** `senders` agents that post one unique path_result after another to the port, each again until it is told to stop. */
-export function startLoad (t: Test, port: () => number, senders = 8): Load {
+export function startLoad (t: Pick<Test, 'teardown'>, port: () => number, senders = 8): Load {
   const [acknowledged, refused]: [number[], number[]] = [[], []]
   const src = `load-${randomUUID()}`
   const agent = new Agent({ keepAlive: true })

@@ -13,7 +13,7 @@ export interface Proxy {
 }
 
 /** A TCP server on loopback in front of another that can fail as networks do. Starts refusing; gone at the test's end. */
-export async function startProxy (t: Test, target: { host: string, port: number }): Promise<Proxy> {
+export async function startProxy (t: Pick<Test, 'teardown'>, target: { host: string, port: number }): Promise<Proxy> {
   const pairs = new Set<{ sockets: Socket[], dead: boolean }>()
   let mode: 'pass' | 'refuse' | 'swallow' = 'refuse'
 
