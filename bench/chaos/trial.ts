@@ -20,6 +20,8 @@ export interface Target {
   restart: () => void
   /** Of the server, where there is one. */
   serverPid: number
+  /** Past the proxy. */
+  serverUrl: string
   /** Between collector and server. */
   proxy: Proxy
   /** Of the embedded database. */
@@ -120,7 +122,7 @@ async function measure (scope: Scope, fault: Fault, server: { url: string, pid: 
   await until(() => load.acknowledged.length > enough, 'acknowledged messages before the fault')
   outcome.rssBeforeMb = rssMegabytes(collector.child.pid!)
   await fault.strike({
-    scope, port, load, serverPid: server.pid, proxy, folder, connect,
+    scope, port, load, serverPid: server.pid, serverUrl: server.url, proxy, folder, connect,
     collector: () => collector,
     restart: () => { collector = runMeshmon(scope, ['serve'], settings) },
   })

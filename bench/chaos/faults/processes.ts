@@ -1,4 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { missingAndMost, startLoad } from '../../../test/support/load.js'
+import { createDatabase } from '../../../test/support/native.js'
+import { freePort, runMeshmon, type RunningProgram } from '../../../test/support/process.js'
+import { settingsFor } from '../../support/programs.js'
+import { openClient } from '../../support/servers.js'
 import { isReady, processesOf, until, type Fault, type Target } from '../trial.js'
 
 const pausedMs = 20_000
@@ -57,25 +62,26 @@ export const serverPaused: Fault = {
 }
 
 export const migrationKilled: Fault = {
-  name: 'migration', what: 'kill -9 in the middle of the migrations, at eight moments', storage: 'server',
-  async strike (target) {
-    const client = await target.connect()
-    target.collector().child.kill('SIGKILL')
-    await target.collector().ended
-    // What was acknowledged so far is kept aside, and counted with the rest.
-    await client.query('create schema aside; create table aside.path_probe as select * from path_probe')
-    await client.query('drop extension timescaledb cascade; drop schema public cascade; create schema public')
+  name: 'migration', what: 'kill -9 in the middle of the migrations of a second database, at eight moments', storage: 'server',
+  async strike ({ scope, serverUrl }) {
+    const port = await freePort()
+    const url = await createDatabase(scope, serverUrl)
+    const serve = (): RunningProgram => runMeshmon(scope, ['serve'], settingsFor({ url }, port))
     for (let kill = 1; kill <= 8; kill++) {
-      target.restart()
-      await target.collector().printed(/listening on/)
+      const meshmon = serve()
+      await meshmon.printed(/listening on/)
       await delay(kill * 150)
-      target.collector().child.kill('SIGKILL')
-      await target.collector().ended
+      meshmon.child.kill('SIGKILL')
+      await meshmon.ended
     }
-    target.restart()
-    await until(() => isReady(target.port), 'the migrations')
-    const fresh = await target.connect()
-    const { rows: [columns] } = await fresh.query<{ list: string }>("select string_agg(quote_ident(column_name), ', ') as list from information_schema.columns where table_schema = 'public' and table_name = 'path_probe' and is_generated = 'NEVER'")
-    await fresh.query(`insert into path_probe (${columns!.list}) select ${columns!.list} from aside.path_probe on conflict do nothing`)
+    const last = serve()
+    await until(() => isReady(port), 'the start after the last kill')
+    const load = startLoad(scope, () => port, 2)
+    await until(() => load.acknowledged.length > 50, 'acknowledged messages in the second database')
+    await load.stop()
+    const counts = await missingAndMost(await openClient(scope, { connectionString: url }), load)
+    if (counts.missing > 0 || counts.most !== 1) throw new Error(`the second database lost ${counts.missing}`)
+    last.child.kill('SIGTERM')
+    await last.ended
   },
 }
