@@ -18,7 +18,8 @@ export const openapi = plugin(async (app) => {
   for (const url of ['/openapi.json', '/docs', '/docs/*']) {
     app.get(url, { schema: { hide: true } }, async (request, reply) => {
       making ??= make()
-      const { statusCode, headers, rawPayload } = await (await making).inject({ url: request.url, headers: request.headers })
+      // Whether the connection goes on is said between this client and this server, not in the answer that is handed on.
+      const { statusCode, headers: { connection, 'keep-alive': keepAlive, 'transfer-encoding': transferEncoding, ...headers }, rawPayload } = await (await making).inject({ url: request.url, headers: request.headers })
       return statusCode === 404 ? reply.callNotFound() : await reply.code(statusCode).headers(headers).send(rawPayload)
     })
   }
