@@ -8,10 +8,12 @@ import { disk } from './figures/disk.js'
 import { embedded } from './figures/embedded.js'
 import { evaluation } from './figures/evaluation.js'
 import { events } from './figures/events.js'
+import { footprint } from './figures/footprint.js'
 import { fuzzedFrames } from './figures/frames.js'
 import { fuzzedIngest } from './figures/fuzz.js'
 import { groundTruth } from './figures/ground-truth.js'
 import { memory } from './figures/memory.js'
+import { meshDay } from './figures/mesh-day.js'
 import { peers } from './figures/peers.js'
 import { queries } from './figures/queries.js'
 import { radioDay } from './figures/radio-day.js'
@@ -26,7 +28,7 @@ import { findNativeServer } from './support/servers.js'
 import { makeTraffic } from './support/traffic.js'
 
 const figures: Record<string, (bench: Bench) => Promise<Figure | Figure[]>> = {
-  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors, frames: fuzzedFrames, fuzz: fuzzedIngest, radio: radioDay, charts: chartsDrawn, aredn: arednMesh, dashboard, peers,
+  batch: batchNative, single: singleNative, embedded, memory, disk, queries, events, start, truth: groundTruth, evaluation, collectors: twoCollectors, frames: fuzzedFrames, fuzz: fuzzedIngest, radio: radioDay, charts: chartsDrawn, aredn: arednMesh, dashboard, peers, day: meshDay, footprint,
 }
 
 const usage = `usage: npm run bench -- [NAME…] [--minutes N] [--rounds N] [--scale S] [--keep]

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { packageRoot } from '../../src/paths.js'
 import { freePort } from '../../test/support/process.js'
 import type { Scope } from './scope.js'
-import { cpuSeconds } from './programs.js'
+import { cpuSeconds, processesOf } from './programs.js'
 import { openClient } from './servers.js'
 
 // Other programs that take measurements by HTTP, as Debian packages them, run by chroot in a folder of their own.
@@ -121,10 +121,4 @@ async function untilAnswers (url: string, ended: () => string | undefined): Prom
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   throw new Error(`${url} does not answer`)
-}
-
-/** A process and all below it. */
-function processesOf (pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-  return [pid, ...children.split(' ').filter((child) => child !== '').flatMap((child) => processesOf(Number(child)))]
 }

@@ -15,15 +15,20 @@ export interface Collector {
   cpuS (): number
   /** Megabytes in memory, without the embedded database's process. */
   rssMb (): number
+  pid: number
+  /** Lines of its log of level error or worse. */
+  errors (): string[]
   stop (): Promise<void>
 }
 
 /** Where a collector keeps its data: a server's URL, or a folder for the embedded database. */
 export type Storage = { url: string } | { folder: string }
 
-export async function simulate (scope: Scope, args: string[]): Promise<void> {
+/** Runs `meshmon simulate` to its end and returns what it printed. */
+export async function simulate (scope: Scope, args: string[]): Promise<string> {
   const { ended, output } = runMeshmon(scope, ['simulate', ...args])
   if (await ended !== 0) throw new Error(`meshmon simulate failed:\n${output()}`)
+  return output()
 }
 
 /** Settings of a collector that stores there and is heard on loopback only. */
@@ -48,6 +53,8 @@ export async function startCollector (scope: Scope, storage: Storage, settings: 
     database: 'url' in storage ? { connectionString: storage.url } : await embeddedServer(storage.folder),
     cpuS: () => cpuSeconds(pid),
     rssMb: () => rssMegabytes(pid),
+    pid,
+    errors: () => program.output().split('\n').filter((line) => /"level":[56]0/.test(line)),
     stop,
   }
 }
@@ -76,4 +83,10 @@ export function cpuSeconds (pid: number): number {
 export function rssMegabytes (pid: number): number {
   const [, kb] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))!
   return Number(kb) / 1000
+}
+
+/** A process and all below it. */
+export function processesOf (pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  return [pid, ...children.split(' ').filter((child) => child !== '').flatMap((child) => processesOf(Number(child)))]
 }

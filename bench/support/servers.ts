@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { createDatabase, nativeServerScript } from '../../test/support/native.js'
-import type { Scope } from './scope.js'
+import { openScope, within, type Scope } from './scope.js'
 
 /** A TimescaleDB server that is no part of the collector, or why there is none. */
 export type NativeServer =
@@ -16,7 +16,7 @@ export async function findNativeServer (): Promise<NativeServer> {
   const given = process.env['TEST_DATABASE_URL']
   try {
     const url = given ?? (await run(nativeServerScript, ['start', '--owner', String(process.pid)])).stdout.trim()
-    const { description, edition } = await withClient(url, describeServer)
+    const { description, edition } = await describeServer(url)
     return { ok: true, url, edition, description: `${description}, ${given === undefined ? 'made by scripts/native-server' : 'of TEST_DATABASE_URL'}` }
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) }
@@ -48,14 +48,18 @@ export async function openClient (scope: Scope, settings: pg.ClientConfig): Prom
   return client
 }
 
-async function describeServer (client: pg.Client): Promise<{ description: string, edition: string }> {
-  const { rows: [row] } = await client.query<Record<'postgres' | 'timescaledb' | 'license' | 'fsync' | 'commit', string>>(`
-    select current_setting('server_version') as postgres, current_setting('timescaledb.license', true) as license,
-      (select default_version from pg_available_extensions where name = 'timescaledb') as timescaledb,
-      current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`)
-  const edition = row!.license === 'apache' ? 'Apache' : 'Community'
-  return {
-    edition,
-    description: `PostgreSQL ${row!.postgres.split(' ')[0]}, TimescaleDB ${row!.timescaledb} ${edition} edition, fsync ${row!.fsync}, synchronous_commit ${row!.commit}`,
-  }
+/** In a database of its own: which license the server has can be asked once the extension is there. */
+async function describeServer (url: string): Promise<{ description: string, edition: string }> {
+  return await within(openScope(), async (scope) => await withClient(await createDatabase(scope, url), async (client) => {
+    await client.query('create extension timescaledb')
+    const { rows: [row] } = await client.query<Record<'postgres' | 'timescaledb' | 'license' | 'fsync' | 'commit', string>>(`
+      select current_setting('server_version') as postgres, current_setting('timescaledb.license') as license,
+        (select extversion from pg_extension where extname = 'timescaledb') as timescaledb,
+        current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`)
+    const edition = row!.license === 'apache' ? 'Apache' : 'Community'
+    return {
+      edition,
+      description: `PostgreSQL ${row!.postgres.split(' ')[0]}, TimescaleDB ${row!.timescaledb} ${edition} edition, fsync ${row!.fsync}, synchronous_commit ${row!.commit}`,
+    }
+  }))
 }
