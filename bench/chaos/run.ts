@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
-import { createDatabase, nativeServerScript } from '../../test/support/native.js'
+import { createDatabase } from '../../test/support/native.js'
 import { openScope, within } from '../support/scope.js'
+import { startOwnServer } from '../support/servers.js'
 import { connectionsDropped, connectionsSwallowed, crowd, nameLost } from './faults/network.js'
 import { backendsKilled, collectorKilled, embeddedKilled, migrationKilled, serverPaused } from './faults/processes.js'
 import { connectionsTaken, diskFull } from './faults/resources.js'
@@ -34,14 +34,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-/** A server of our own: what a fault does to it disturbs nobody. */
-function startServer (): { url: string, pid: number } {
-  const url = execFileSync(nativeServerScript, ['start', '--owner', String(process.pid), '-c', 'restart_after_crash=on'], { encoding: 'utf8' }).trim()
-  scope.teardown(() => execFileSync(nativeServerScript, ['stop', url]))
-  const line = execFileSync(nativeServerScript, ['status'], { encoding: 'utf8' }).split('\n').find((one) => one.startsWith(`${url} `))
-  return { url, pid: Number(/ pid=(\d+)/.exec(line ?? '')?.[1]) }
-}
-
 function asTable (outcomes: Outcome[]): string {
   const rows = outcomes.map(({ what, pass, acknowledged, refused, missing, most, readyMs, slowestMs, rssBeforeMb, rssAfterMb, error }) =>
     `| ${what} | ${acknowledged} | ${missing} | ${Math.max(0, most - 1)} | ${refused} | ${(readyMs / 1000).toFixed(1)} s | ${(slowestMs / 1000).toFixed(1)} s | ${rssBeforeMb.toFixed(0)} → ${rssAfterMb.toFixed(0)} MB | ${pass ? 'pass' : `**fail**${error === null ? '' : `: ${error}`}`} |`)
@@ -50,7 +42,8 @@ function asTable (outcomes: Outcome[]): string {
 
 const outcomes: Outcome[] = []
 try {
-  const server = startServer()
+  // What a fault does to it disturbs nobody.
+  const server = await startOwnServer(scope, ['restart_after_crash=on'])
   for (const fault of chosen) {
     process.stderr.write(`  ${fault.name}: ${fault.what}\n`)
     const outcome = await within(scope, async (own) => await tryFault(own, fault, { ...server, url: await createDatabase(own, server.url) }))

@@ -1,10 +1,9 @@
-import { readFileSync, readdirSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { until as untilSo } from '../../test/support/embedded.js'
 import { missingAndMost, startLoad, type Load } from '../../test/support/load.js'
 import { freePort, runMeshmon, type RunningProgram } from '../../test/support/process.js'
 import { startProxy, type Proxy } from '../../test/support/proxy.js'
-import { rssMegabytes, settingsFor } from '../support/programs.js'
+import { isReady, rssMegabytes, settingsFor } from '../support/programs.js'
 import type { Scope } from '../support/scope.js'
 import { openClient } from '../support/servers.js'
 import { findServer } from '../../src/database/embedded/folder.js'
@@ -65,31 +64,9 @@ const senders = 8
 const enough = 200
 const grownMb = 150
 
-export async function until (isSo: () => boolean | Promise<boolean>, what: string, atMostMs = giveUpMs): Promise<void> {
-  const deadlineMs = Date.now() + atMostMs
-  while (!await isSo()) {
-    if (Date.now() > deadlineMs) throw new Error(`waited ${atMostMs / 1000} s in vain for ${what}`)
-    await delay(25)
-  }
-}
-
-export async function isReady (port: number): Promise<boolean> {
-  return await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(5000) }).then(({ ok }) => ok, () => false)
-}
-
-/** A server's own processes and itself. */
-export function processesOf (pid: number): number[] {
-  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid).map(Number)
-  return [pid, ...children]
-}
-
-function parentOf (pid: string): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-  } catch {
-    return undefined
-  }
+/** Waits for a condition longer than any fault should take. */
+export async function until (isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  await untilSo(isSo, what, giveUpMs)
 }
 
 /** One fault under constant load, and what the database holds afterwards. */

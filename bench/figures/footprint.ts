@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { nativeServerScript } from '../../test/support/native.js'
 import { less, unmeasured, type Bench, type Figure } from '../support/bench.js'
 import { processesOf, simulate, startCollector } from '../support/programs.js'
 import { within } from '../support/scope.js'
-import { createNativeDatabase } from '../support/servers.js'
+import { createNativeDatabase, startOwnServer } from '../support/servers.js'
 
 const nodes = 100
 const what = `memory of collector and native database together, mesh of ${nodes} nodes, dashboard asked every second`
@@ -18,22 +15,18 @@ const pages = ['/', '/ui/nodes', '/ui/links', '/ui/topology', '/issues', '/nodes
 /** Real time, as the mesh sees it: seconds of its time in one of ours. */
 const speed = 4
 
-const run = promisify(execFile)
-
 interface Seen { collectorMb: number, databaseMb: number }
 
 /** The proportional set size: pages that processes share count once. On a server of its own, whose settings it chooses. */
 export async function footprint (bench: Bench): Promise<Figure> {
-  let url: string
-  try {
-    url = (await run(nativeServerScript, ['start', '--owner', String(process.pid), ...settings.flatMap((setting) => ['-c', setting])])).stdout.trim()
-  } catch (error) {
-    return unmeasured(what, target, (error as { stderr?: string }).stderr?.trim() ?? String(error))
-  }
   return await within(bench.scope, async (scope) => {
-    scope.teardown(async () => await run(nativeServerScript, ['stop', url]))
-    const postmaster = await pidOf(url)
-    const collector = await startCollector(scope, { url: await createNativeDatabase(scope, { url }) })
+    let server: Awaited<ReturnType<typeof startOwnServer>>
+    try {
+      server = await startOwnServer(scope, settings)
+    } catch (error) {
+      return unmeasured(what, target, (error as { stderr?: string }).stderr?.trim() ?? String(error))
+    }
+    const collector = await startCollector(scope, { url: await createNativeDatabase(scope, server) })
     const base = `http://127.0.0.1:${collector.port}`
     const mesh = ['--url', base, '--nodes', String(nodes), '--json']
     bench.progress('two hours of history')
@@ -47,7 +40,7 @@ export async function footprint (bench: Bench): Promise<Figure> {
       const answer = await fetch(`${base}${pages[i % pages.length]!}`)
       await answer.arrayBuffer()
       if (answer.status !== 200) throw new Error(`${pages[i % pages.length]} answers ${answer.status}`)
-      seen.push({ collectorMb: pssMb([collector.pid]), databaseMb: pssMb(processesOf(postmaster)) })
+      seen.push({ collectorMb: pssMb([collector.pid]), databaseMb: pssMb(processesOf(server.pid)) })
       isOver = await Promise.race([ended, delay(1000, false)])
     }
     const most = seen.reduce((a, b) => a.collectorMb + a.databaseMb > b.collectorMb + b.databaseMb ? a : b)
@@ -62,13 +55,6 @@ export async function footprint (bench: Bench): Promise<Figure> {
       data: { settings, minutes, speed, seen },
     }
   })
-}
-
-async function pidOf (url: string): Promise<number> {
-  const { stdout } = await run(nativeServerScript, ['status'])
-  const pid = new RegExp(`^${url} pid=(\\d+)`, 'm').exec(stdout)?.[1]
-  if (pid === undefined) throw new Error(`no server ${url} in the status`)
-  return Number(pid)
 }
 
 /** Those that have ended meanwhile count nothing. */

@@ -10,7 +10,7 @@ import { freePort, runMeshmon, type RunningProgram } from '../../test/support/pr
 import { startReceiver, type Received } from '../../test/support/receiver.js'
 import { unmeasured, type Bench, type Figure } from '../support/bench.js'
 import { startFaultLoad } from '../support/fault-load.js'
-import { settingsFor } from '../support/programs.js'
+import { isReady, settingsFor } from '../support/programs.js'
 import { within, type Scope } from '../support/scope.js'
 import { createNativeDatabase } from '../support/servers.js'
 import { count, median } from '../support/stats.js'
@@ -90,7 +90,7 @@ async function runUnderKills (scope: Scope, { url, pool, forMs, progress }: Runn
   const ports = [await freePort(), await freePort()]
   const serve = (one: number): RunningProgram => runMeshmon(scope, ['serve'], { ...settingsFor({ url }, ports[one]), ...settings })
   const collectors = ports.map((_, one) => serve(one))
-  await Promise.all(ports.map(isReady))
+  await Promise.all(ports.map(untilReady))
 
   const startMs = Date.now()
   const load = startFaultLoad(ports)
@@ -106,7 +106,7 @@ async function runUnderKills (scope: Scope, { url, pool, forMs, progress }: Runn
     await collectors[one]!.ended
     collectors[one] = serve(one)
     killsInSlot += await isLeftUnfinished(pool) ? 1 : 0
-    await isReady(ports[one]!)
+    await untilReady(ports[one]!)
     readyMs.push(Date.now() - killsMs.at(-1)!)
     progress(`kill ${kill}: ready again after ${readyMs.at(-1)} ms; ${load.stored()} reports, ${receiver.received.length} notifications`)
   }
@@ -125,9 +125,8 @@ async function until (isSo: () => Promise<boolean>, { everyMs, atMostMs }: { eve
   return false
 }
 
-async function isReady (port: number): Promise<void> {
-  const answers = async (): Promise<boolean> => await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(5000) }).then(({ ok }) => ok, () => false)
-  if (!await until(answers, { everyMs: 50, atMostMs: 60_000 })) throw new Error('a collector was not ready within 60 s')
+async function untilReady (port: number): Promise<void> {
+  if (!await until(() => isReady(port), { everyMs: 50, atMostMs: 60_000 })) throw new Error('a collector was not ready within 60 s')
 }
 
 async function ask (pool: pg.Pool, condition: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { packageRoot } from '../../src/paths.js'
+import { until } from '../../test/support/embedded.js'
 import { freePort } from '../../test/support/process.js'
 import type { Scope } from './scope.js'
 import { cpuSeconds, processesOf } from './programs.js'
@@ -108,17 +109,9 @@ async function startPeer (scope: Scope, folder: string, { home, port, command, p
     if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGKILL')
     await ended
   })
-  await untilAnswers(`http://127.0.0.1:${port}${ready}`, () => child.exitCode === null ? undefined : output)
+  await until(async () => {
+    if (child.exitCode !== null) throw new Error(`it ended:\n${output}`)
+    return await fetch(`http://127.0.0.1:${port}${ready}`, { signal: AbortSignal.timeout(5000) }).then(({ ok }) => ok, () => false)
+  }, `an answer of ${command}`)
   return { port, path, cpuS: () => processesOf(child.pid!).reduce((sum, pid) => sum + cpuSeconds(pid), 0) }
-}
-
-async function untilAnswers (url: string, ended: () => string | undefined): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined)
-    if (answer?.ok === true) return
-    const output = ended()
-    if (output !== undefined) throw new Error(`it ended:\n${output}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  throw new Error(`${url} does not answer`)
 }

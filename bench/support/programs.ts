@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { group } from 'd3-array'
 import type pg from 'pg'
 import { findServer } from '../../src/database/embedded/folder.js'
 import { databaseName, userName } from '../../src/database/embedded/names.js'
@@ -74,8 +75,7 @@ const ticksPerSecond = 100
 
 /** Seconds of processor time that a process has used. */
 export function cpuSeconds (pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const fields = statOf(pid)
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
 
@@ -87,6 +87,27 @@ export function rssMegabytes (pid: number): number {
 
 /** A process and all below it. */
 export function processesOf (pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-  return [pid, ...children.split(' ').filter((child) => child !== '').flatMap((child) => processesOf(Number(child)))]
+  const children = group(readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number), parentOf)
+  const withChildren = (one: number): number[] => [one, ...(children.get(one) ?? []).flatMap(withChildren)]
+  return withChildren(pid)
+}
+
+/** Undefined for one that has ended. */
+function parentOf (pid: number): number | undefined {
+  try {
+    return Number(statOf(pid)[1])
+  } catch {
+    return undefined
+  }
+}
+
+/** What /proc tells of a process, from its state on. */
+function statOf (pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
+/** Whether a collector takes measurements. */
+export async function isReady (port: number): Promise<boolean> {
+  return await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(5000) }).then(({ ok }) => ok, () => false)
 }

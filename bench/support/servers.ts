@@ -23,6 +23,15 @@ export async function findNativeServer (): Promise<NativeServer> {
   }
 }
 
+/** A server of scripts/native-server for one's own, with these lines in its postgresql.conf; `pid` is its postmaster's. It ends with the scope. Throws where there can be none. */
+export async function startOwnServer (scope: Scope, settings: readonly string[]): Promise<{ url: string, pid: number }> {
+  const url = (await run(nativeServerScript, ['start', '--owner', String(process.pid), ...settings.flatMap((setting) => ['-c', setting])])).stdout.trim()
+  scope.teardown(async () => await run(nativeServerScript, ['stop', url]))
+  const { stdout } = await run(nativeServerScript, ['status'])
+  const line = stdout.split('\n').find((one) => one.startsWith(`${url} `))
+  return { url, pid: Number(/ pid=(\d+)/.exec(line ?? '')?.[1]) }
+}
+
 /** An empty database, dropped at the end of the scope. */
 export async function createNativeDatabase (scope: Scope, { url }: { url: string }): Promise<string> {
   return await createDatabase(scope, url)

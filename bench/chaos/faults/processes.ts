@@ -4,7 +4,8 @@ import { createDatabase } from '../../../test/support/native.js'
 import { freePort, runMeshmon, type RunningProgram } from '../../../test/support/process.js'
 import { settingsFor } from '../../support/programs.js'
 import { openClient } from '../../support/servers.js'
-import { isReady, processesOf, until, type Fault, type Target } from '../trial.js'
+import { isReady, processesOf } from '../../support/programs.js'
+import { until, type Fault, type Target } from '../trial.js'
 
 const pausedMs = 20_000
 
