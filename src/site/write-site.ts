@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ProcessLock } from '../process-lock.js'
+import { replaceFile } from '../replace-file.js'
 
 /** A file of the site. Those of `freshMs` are made again when what lies there is older than that, or was made with other `base` files. */
 export interface SiteFile {
@@ -102,13 +103,13 @@ async function makeAll (folder: string, files: SiteFile[], before: Manifest, { n
 async function putInPlace (folder: string, { before, present, changed }: Made & { before: Manifest }): Promise<SiteResult> {
   const gone = Object.keys(before).filter((path) => present[path] === undefined)
   // All that is or was ours, should this end in between.
-  await replaceFile(join(folder, manifestName), JSON.stringify({ ...before, ...Object.fromEntries(changed.map(({ path }) => [path, before[path] ?? unknownEntry])) }))
+  replaceFile(join(folder, manifestName), JSON.stringify({ ...before, ...Object.fromEntries(changed.map(({ path }) => [path, before[path] ?? unknownEntry])) }))
   for (const { path, number } of changed) {
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await rename(join(folder, newName, String(number)), join(folder, path))
   }
   for (const path of gone) await removeFile(folder, path)
-  await replaceFile(join(folder, manifestName), JSON.stringify(present))
+  replaceFile(join(folder, manifestName), JSON.stringify(present))
   return { written: changed.length, same: Object.keys(present).length - changed.length, removed: gone.length }
 }
 
@@ -122,18 +123,6 @@ async function readManifest (folder: string): Promise<Manifest> {
     return JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest
   } catch {
     return {}
-  }
-}
-
-async function replaceFile (path: string, content: string): Promise<void> {
-  const temporary = join(dirname(path), `.${randomUUID()}.tmp`)
-  await mkdir(dirname(path), { recursive: true })
-  try {
-    await writeFile(temporary, content)
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
   }
 }
 
