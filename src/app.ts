@@ -134,10 +134,10 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(requestMetrics, { histogram: metrics.httpDuration })
   await app.register(openapi)
   // Everybody may read unless CORS_ORIGINS says who; nobody may write from a browser unless it does.
-  const named = { origin: config.CORS_ORIGINS, methods: ['GET', 'POST', 'DELETE'] }
-  const [reads, writes] = config.CORS_ORIGINS.length > 0 ? [named, named] : [{ origin: '*', methods: ['GET'] }, { origin: false, methods: ['GET'] }]
   // A strict preflight is refused in plain text, which no error answer of ours is.
-  await app.register(cors, { delegator: (request, done) => done(null, { ...(['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? reads : writes), strictPreflight: false }) })
+  const named = { origin: config.CORS_ORIGINS, methods: ['GET', 'POST', 'DELETE'], strictPreflight: false }
+  const [reads, writes] = config.CORS_ORIGINS.length > 0 ? [named, named] : [{ ...named, origin: '*', methods: ['GET'] }, { ...named, origin: false, methods: ['GET'] }]
+  await app.register(cors, { delegator: (request, done) => done(null, ['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? reads : writes) })
   await app.register(cookie)
   await app.register(compression)
   await app.register(access, { config })
