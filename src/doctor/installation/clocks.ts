@@ -1,13 +1,12 @@
 import type { Pool } from 'pg'
 import { describeSpan } from '../../incidents/span.js'
+import { clockSkew } from '../../rules/clock-skew.js'
+import { defaultsOf } from '../../rules/settings/settings.js'
 import { ok, problem, warning, type Finding } from '../finding.js'
 
 /** Between this computer and its database. */
 const fairMs = 2000
 const badMs = 30_000
-/** As rule clock_skew has it. */
-const lateS = 300
-const aheadS = 60
 const namesShown = 8
 
 /** This computer's clock against the database's. */
@@ -33,6 +32,7 @@ const selectSkews = `
 /** The agents' clocks against the collector's: where most are wrong the same way, it is the collector's that is. */
 export async function checkAgentClocks (db: Pool): Promise<Finding> {
   const check = 'agents\' clocks'
+  const { open_late_s: lateS, open_ahead_s: aheadS } = defaultsOf(clockSkew.settings)
   const { rows } = await db.query<{ node: string, skew_s: number }>(selectSkews)
   const slow = rows.filter(({ skew_s: skewS }) => skewS > lateS)
   const fast = rows.filter(({ skew_s: skewS }) => skewS < -aheadS)
