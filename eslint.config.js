@@ -22,6 +22,7 @@ export default [
       'no-console': 'error',
       'n/no-process-env': 'error',
       'import-x/no-cycle': 'error',
+      'no-restricted-properties': ['error', { object: 'AbortSignal', property: 'timeout', message: 'Within AbortSignal.any it may never fire (nodejs/node#57736): use withDeadline of src/deadline.ts.' }],
       'import-x/no-restricted-paths': ['error', {
         basePath: import.meta.dirname,
         zones: [

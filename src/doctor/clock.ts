@@ -1,3 +1,4 @@
+import { withDeadline } from '../deadline.js'
 import { ok, warning, problem, type Finding } from './finding.js'
 
 const answerMs = 5000
@@ -11,7 +12,7 @@ export async function checkClock (collectorUrl: string, now: () => number, signa
   const set = 'Set it, or wait until it has the time from the network or GPS: date'
   if (now() < year2020) return problem(check, `the clock of this computer says ${new Date(now()).toISOString()}: readings would be dated by their receipt`, set)
   try {
-    const { headers } = await fetch(collectorUrl, { method: 'HEAD', signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]) })
+    const { headers } = await withDeadline({ ms: answerMs, signal }, async (limited) => await fetch(collectorUrl, { method: 'HEAD', signal: limited }))
     const offsetS = Math.round((now() - Date.parse(headers.get('date') ?? '')) / 1000)
     if (Number.isNaN(offsetS)) return warning(check, 'the collector does not tell its time, so this computer\'s clock can\'t be compared')
     if (Math.abs(offsetS) <= fairOffsetS) return ok(check, 'this computer and the collector agree about the time')

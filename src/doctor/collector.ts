@@ -1,3 +1,4 @@
+import { withDeadline } from '../deadline.js'
 import { readTaken } from '../delivery/collector.js'
 import { ok, problem, type Finding } from './finding.js'
 
@@ -8,15 +9,17 @@ export async function checkCollector (url: string, token: string | undefined, si
   const check = 'collector'
   const ingest = `${url.replace(/\/(ingest)?$/, '')}/ingest`
   try {
-    const response = await fetch(ingest, {
-      method: 'POST',
-      body: '[]',
-      headers: { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
+    const { status, text } = await withDeadline({ ms: answerMs, signal }, async (limited) => {
+      const response = await fetch(ingest, {
+        method: 'POST',
+        body: '[]',
+        headers: { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+        signal: limited,
+      })
+      return { status: response.status, text: await response.text() }
     })
-    const { status } = response
     switch (status) {
-      case 200: return readTaken(await response.text())
+      case 200: return readTaken(text)
         ? ok(check, `${url} takes messages`)
         : problem(check, `what answers at ${ingest} is no collector`, 'Set COLLECTOR_URL to the address of a meshmon collector')
       case 401: return problem(check, `${url} refuses the token`, 'Set INGEST_TOKEN here to the same value as at the collector')

@@ -1,4 +1,5 @@
 import type { Config } from '../../config.js'
+import { withDeadline } from '../../deadline.js'
 import { loadOutline } from '../../map-file.js'
 import { loadSites } from '../../places/sites.js'
 import { loadRuleSettings } from '../../rules/settings/load.js'
@@ -44,19 +45,23 @@ export function checkTokens ({ HOST, API_TOKEN, INGEST_TOKEN }: Config): Finding
   return warning(check, `everybody who reaches ${HOST} may close issues and retire nodes; ${text}`, 'Set API_TOKEN in meshmon.conf to what this prints: openssl rand -hex 24', 'Or let only this computer in, behind a proxy with TLS: HOST=127.0.0.1')
 }
 
-interface Answer { version?: unknown, queue_rows?: unknown }
+interface Answer { version?: unknown, queue_rows?: unknown, detail?: unknown }
 
 /** Whether the collector answers at its port, is ready, and is of this version. */
 export async function checkApi (url: string | null, { queueRows, signal }: { queueRows: number, signal: AbortSignal }): Promise<Finding[]> {
   const check = 'api'
   if (url === null) return [warning(check, 'PORT is 0: which port it took stands in its log', 'Set PORT to a number')]
-  const ask = async (path: string) => await fetch(`${url}${path}`, { signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]) })
+  const ask = async (path: string) => await withDeadline({ ms: answerMs, signal }, async (limited) => {
+    const response = await fetch(`${url}${path}`, { signal: limited })
+    const body: Answer = Object(await response.json())
+    return { ok: response.ok, body }
+  })
   try {
     const health = await ask('/healthz')
-    const { version: its, queue_rows: queued }: Answer = Object(await health.json())
+    const { version: its, queue_rows: queued } = health.body
     if (!health.ok || typeof its !== 'string' || typeof queued !== 'number') return [problem(check, `what answers at ${url} is no collector`, 'Set PORT to a free one in meshmon.conf', 'See which program it is: ss -ltnp')]
     const ready = await ask('/readyz')
-    const { detail }: { detail?: unknown } = Object(await ready.json())
+    const { detail } = ready.body
     const findings: Finding[] = []
     if (!ready.ok) findings.push(problem(check, `${url} is not ready: ${String(detail)}`, logs))
     if (queued > queueRows / 2) findings.push(warning('writer', `${queued} of ${queueRows} rows wait for the database`, 'The database is too slow for what arrives: look at its disk and load: uptime, iostat', 'Beyond the limit agents are told to come again, and nothing is lost'))

@@ -1,5 +1,6 @@
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import { withDeadline } from '../../deadline.js'
 import { judgeAnswer, type Result } from './retry.js'
 import { clip } from './text.js'
 
@@ -25,23 +26,23 @@ const leastSecret = 4
  * answer's body only its beginning is read. Rejects only where `signal` says so.
  */
 export async function postJson ({ url, headers, body, signal, deadlineMs, nowMs, secrets }: Post): Promise<Result> {
-  const deadline = AbortSignal.timeout(deadlineMs)
   const options: RequestOptions = {
     method: 'POST',
     agent: false,
-    signal: AbortSignal.any([signal, deadline]),
     headers: { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body), 'user-agent': 'meshmon', ...headers },
   }
   try {
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const send = url.protocol === 'https:' ? requestHttps : requestHttp
-      send(url, options).on('response', resolve).on('error', reject).end(body)
+    return await withDeadline({ ms: deadlineMs, signal }, async (limited) => {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        const send = url.protocol === 'https:' ? requestHttps : requestHttp
+        send(url, { ...options, signal: limited }).on('response', resolve).on('error', reject).end(body)
+      })
+      const { statusCode: status = 0, headers: { 'retry-after': retryAfter, location } } = response
+      return judgeAnswer({ status, retryAfter, location, text: tidy(await readBeginning(response), secrets) }, nowMs)
     })
-    const { statusCode: status = 0, headers: { 'retry-after': retryAfter, location } } = response
-    return judgeAnswer({ status, retryAfter, location, text: tidy(await readBeginning(response), secrets) }, nowMs)
   } catch (error) {
     signal.throwIfAborted()
-    return { is: 'failed', permanent: false, reason: deadline.aborted ? `no answer within ${deadlineMs / 1000} s` : reasonOf(error) }
+    return { is: 'failed', permanent: false, reason: reasonOf(error) }
   }
 }
 

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import type { Message, MessageBus } from '@jellybrick/dbus-next'
+import { withDeadline } from '../../deadline.js'
 import { TransportError } from './transport.js'
 
 export type DBus = typeof import('@jellybrick/dbus-next')
@@ -163,19 +164,13 @@ export const textOf = (error: unknown): string => error instanceof Error ? error
 
 /** The library waits for ever, also when D-Bus has gone. */
 async function limited<T> (work: Promise<T>, { what, limitMs }: { what: string, limitMs: number }, signals: AbortSignal[]): Promise<T> {
-  const limit = new AbortController()
-  const timer = setTimeout(() => { limit.abort(new Error(`no answer to ${what} within ${limitMs / 1000} s`)) }, limitMs)
-  const aborted = AbortSignal.any([...signals, limit.signal])
-  try {
-    return await new Promise((resolve, reject) => {
-      const stop = (): void => { reject(aborted.reason) }
-      if (aborted.aborted) stop()
-      aborted.addEventListener('abort', stop, { once: true })
-      work.then(resolve, reject)
-    })
-  } finally {
-    clearTimeout(timer)
-  }
+  const deadline = { ms: limitMs, signal: AbortSignal.any(signals), reason: new Error(`no answer to ${what} within ${limitMs / 1000} s`) }
+  return await withDeadline(deadline, async (aborted) => await new Promise((resolve, reject) => {
+    const stop = (): void => { reject(aborted.reason) }
+    if (aborted.aborted) stop()
+    aborted.addEventListener('abort', stop, { once: true })
+    work.then(resolve, reject)
+  }))
 }
 
 function recordOf (value: unknown): Record<string, unknown> {

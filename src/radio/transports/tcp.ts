@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { withDeadline } from '../../deadline.js'
 import { openStreamChannel } from './stream-channel.js'
 import { TransportError, type Channel, type Transport, type TransportProblem } from './transport.js'
 
@@ -28,20 +30,13 @@ export function createTcpTransport ({ host, port }: TcpOptions): Transport {
 async function openSocket ({ host, port }: TcpOptions, name: string, signal: AbortSignal): Promise<Socket> {
   signal.throwIfAborted()
   const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs })
-  const aborted = AbortSignal.any([signal, AbortSignal.timeout(connectMs)])
-  const stop = (): void => { socket.destroy() }
-  aborted.addEventListener('abort', stop, { once: true })
   try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve).once('error', reject).once('close', () => reject(new Error(`no answer within ${connectMs / 1000} s`)))
-    })
+    await withDeadline({ ms: connectMs, signal }, async (limited) => await once(socket, 'connect', { signal: limited }))
     return socket
   } catch (error) {
     socket.destroy()
     signal.throwIfAborted()
     throw explain(error as NodeJS.ErrnoException, name, { host, port })
-  } finally {
-    aborted.removeEventListener('abort', stop)
   }
 }
 
