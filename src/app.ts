@@ -140,8 +140,8 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(cors, { delegator: (request, done) => done(null, ['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? reads : writes) })
   await app.register(cookie)
   await app.register(compression)
-  await app.register(access, { config })
   await app.register(writeLimit)
+  await app.register(access, { config })
 
   await app.register(ingestRoutes, { ingest: deps.ingest, maxBody: config.INGEST_MAX_BODY })
   await app.register(healthRoutes, { sources: deps.health })

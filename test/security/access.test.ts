@@ -97,6 +97,28 @@ t.test('writes are limited by client address, which only a trusted proxy can tel
   t.same(new Set(throughProxy), new Set([201]), 'behind a proxy each client is counted')
 })
 
+t.test('wrong tokens at /ingest are limited by client address, right ones behind the same address never', async (t) => {
+  const { write } = await openApi({ INGEST_TOKEN: 'all agents', TRUST_PROXY: '10.0.0.1' })
+  const ingest = async (authorization?: string, from: Partial<Given> = {}) => await write({ url: '/ingest', payload: '{}', ...from, headers: { ...from.headers, ...(authorization !== undefined && { authorization }) } })
+  const guesses = []
+  for (let i = 0; i < 65; i++) {
+    guesses.push((await ingest(i % 2 === 0 ? `Bearer ${i}` : undefined)).statusCode)
+    t.equal((await ingest('Bearer all agents')).statusCode, 200, `the right one after ${i + 1} wrong ones`)
+  }
+  t.same([new Set(guesses.slice(0, 60)), new Set(guesses.slice(60))], [new Set([401]), new Set([429])])
+  const late = await ingest('Bearer guess-4711')
+  t.match(late.headers, { 'retry-after': /^[1-9]\d?$/, connection: 'close' })
+  t.match(JSON.parse(late.payload), { status: 429, detail: /more than 60 wrong tokens within a minute/ })
+  t.notMatch(late.payload, /4711|all agents/)
+  t.equal((await write({ url: '/ingest?token=all%20agents', payload: '{}' })).statusCode, 200)
+  t.equal((await ingest('Bearer wrong', { remoteAddress: '10.0.0.10' })).statusCode, 401, 'others are told what is wrong')
+  t.equal((await write()).statusCode, 201, 'changes are counted apart')
+
+  const forwarded = []
+  for (let i = 0; i < 70; i++) forwarded.push((await ingest('Bearer wrong', { remoteAddress: '10.0.0.1', headers: { 'x-forwarded-for': `192.168.1.${i}` } })).statusCode)
+  t.same(new Set(forwarded), new Set([401]), 'behind a proxy that is trusted each client is counted')
+})
+
 t.test('a login is limited as other writes are', async (t) => {
   const { status } = await openApi({ API_TOKEN: token })
   const guess = (i: number) => ({ url: '/ui/login', headers: { 'content-type': formType }, payload: `token=${i}` })

@@ -36,6 +36,7 @@ export const ingestRoutes: FastifyPluginAsync<{ ingest: Ingest, maxBody: number 
         400: { description: 'Nothing of it could be accepted', content: { [problemType]: { schema: Type.Ref('Problem') } } },
         413: { description: 'Too large, or too many messages', content: { [problemType]: { schema: Type.Ref('Problem') } } },
         415: { description: 'A content encoding other than gzip and deflate', content: { [problemType]: { schema: Type.Ref('Problem') } } },
+        429: { description: 'Too many wrong tokens within a minute from one address; the right one is still taken', content: { [problemType]: { schema: Type.Ref('Problem') } } },
         503: { description: 'The database is away or the queue is full; nothing was stored', content: { [problemType]: { schema: Type.Ref('Problem') } } },
       }, 401, 403),
     },
