@@ -12,10 +12,10 @@ manifests := package.json package-lock.json $(wildcard tsconfig*.json)
 sources := $(shell find src/ migrations/ -name '*.ts' -o -name '*.tsx' -o -type d 2>/dev/null)
 test_sources := $(shell find test/ bench/ -name '*.ts' -o -type d 2>/dev/null)
 
-.PHONY: demo help start build lint test schema bench audit chaos clean up down logs psql backup restore
+.PHONY: demo help start build lint test test-apache test-community test-editions schema bench audit chaos clean up down logs psql backup restore
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # A linked node_modules belongs to another checkout: npm ci would empty it.
 node_modules/.package-lock.json: package-lock.json
@@ -45,6 +45,12 @@ lint: node_modules/.package-lock.json ## check style and the rules of imports
 
 test: lint dist/.built-all ## install, lint, check types, run the whole test suite
 	npm test --silent -- $(TAP_FLAGS)
+
+test-editions: test test-apache $(if $(TEST_DATABASE_URL),test-community) ## the suite, then its database tests on servers: Apache, and that of TEST_DATABASE_URL
+
+# The other tests have no database: no edition changes them.
+test-apache test-community: dist/.built-all
+	TEST_EDITION=$(@:test-%=%) npm test --silent -- $(TAP_FLAGS) $$(node dist/test/support/list-database-tests.js)
 
 schema: node_modules/.package-lock.json ## write the committed dumps of the database schema anew
 	npm run --silent schema:dump

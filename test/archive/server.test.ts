@@ -5,6 +5,7 @@ import pg from 'pg'
 import { createPool } from '../../src/database/pool.js'
 import { fillDatabase, readAnswers, readContents, readPolicies } from '../support/archive.js'
 import { createTestDatabase } from '../support/database.js'
+import { choice } from '../support/edition.js'
 import { temporaryFolder, until } from '../support/embedded.js'
 import { apacheServer } from '../support/native.js'
 import { runMeshmon } from '../support/process.js'
@@ -34,9 +35,9 @@ function toolMajor (): number {
 
 const tool = toolMajor()
 const { url: apacheUrl, reason: noApache } = await apacheServer()
-const given = process.env['TEST_DATABASE_URL']
-const serverUrl = given ?? apacheUrl
-const edition = given === undefined ? 'apache' : 'community'
+const { edition: chosen, communityUrl } = choice()
+const edition = communityUrl === undefined ? 'apache' : chosen
+const serverUrl = edition === 'apache' ? apacheUrl : communityUrl ?? null
 const unable = serverUrl === null ? noApache : tool >= await majorOf(serverUrl) ? null : `pg_dump here is ${tool}, older than the server`
 
 t.test(`a dump of a server restores into another database${unable ? ` (${unable})` : ''}`, { skip: unable !== null }, async (t) => {

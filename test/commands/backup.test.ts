@@ -11,8 +11,8 @@ import { createTestDatabase } from '../support/database.js'
 import { temporaryFolder } from '../support/embedded.js'
 import { runMeshmon } from '../support/process.js'
 
-const { pool, url } = await createTestDatabase(t)
-await fillDatabase(pool, 'community')
+const { pool, url, edition } = await createTestDatabase(t)
+await fillDatabase(pool, edition)
 
 async function run (t: Test, args: string[], env: Record<string, string>) {
   const program = runMeshmon(t, args, env)

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Pool } from 'pg'
 import { buildTestApp } from '../support/api.js'
-import { createTestDatabase } from '../support/database.js'
+import { refreshAll } from '../support/archive.js'
+import { createTestDatabase, skippedHalves } from '../support/database.js'
 import { temporaryFolder, until } from '../support/embedded.js'
-import { apacheServer } from '../support/native.js'
 import { runMeshmon } from '../support/process.js'
 import { history, writeStatsFile, type StatsTuple } from '../support/stats-file.js'
 
@@ -24,11 +24,11 @@ async function count (pool: Pool, sql: string): Promise<number> {
   return row?.count ?? NaN
 }
 
-const { reason: noApache } = await apacheServer()
+const skipped = await skippedHalves()
 
 // More than a year, so that some of it is older than any policy reaches.
 for (const { edition, total, stepS } of [{ edition: 'community', total: 200_000, stepS: 1200 }, { edition: 'apache', total: 30_000, stepS: 7200 }] as const) {
-  t.test(`${edition}: ${total} rows, killed twice, run again, aggregated and shown`, { skip: edition === 'apache' ? noApache ?? false : false }, async (t) => {
+  t.test(`${edition}: ${total} rows, killed twice, run again, aggregated and shown`, { skip: skipped[edition] }, async (t) => {
     const folder = temporaryFolder(t)
     const path = join(folder, 'metrics.db')
     const rows = [...history(total, nowS - 2 * hourS, stepS)]
@@ -136,9 +136,9 @@ t.test('days of which only aggregates are left are not touched', async (t) => {
   const path = join(folder, 'metrics.db')
   const oldS = nowS - 200 * 86_400
   await writeStatsFile(path, [[oldS, 'companion', 'recv', 5], [nowS - 86_400, 'companion', 'recv', 7]])
-  const { pool, url } = await createTestDatabase(t)
+  const { pool, url, edition } = await createTestDatabase(t)
   await pool.query("insert into radio_metrics (time, received_at, node, metric, value, clock_suspect) values (to_timestamp($1), now(), 'Other', 'recv', 3, false)", [oldS])
-  await pool.query("call refresh_continuous_aggregate('radio_metrics_daily', null, null)")
+  await refreshAll(pool, edition, 300)
   await pool.query("select drop_chunks('radio_metrics', now() - interval '90 days')")
   const { code, output } = await runImport(t, [path, '--companion', 'Base'], { DATABASE_URL: url, DATA_DIR: folder })
   t.equal(code, 0, output)

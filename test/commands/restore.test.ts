@@ -9,8 +9,8 @@ import { createTestDatabase } from '../support/database.js'
 import { temporaryFolder, until } from '../support/embedded.js'
 import { runMeshmon } from '../support/process.js'
 
-const { pool, url } = await createTestDatabase(t)
-await fillDatabase(pool, 'community')
+const { pool, url, edition } = await createTestDatabase(t)
+await fillDatabase(pool, edition)
 const folder = temporaryFolder(t)
 const file = join(folder, 'a.tar')
 const backup = await run(t, ['backup', '--portable', file], { DATABASE_URL: url })

@@ -6,7 +6,7 @@ import { createTestDatabase } from '../support/database.js'
 const { pool, isEmbedded } = await createTestDatabase(t)
 
 t.test('the connection has its own limit and the rest of the pool', {
-  skip: isEmbedded && 'the embedded database knows no settings of a connection; TEST_DATABASE_URL names a server',
+  skip: isEmbedded && 'the embedded database knows no settings of a connection',
 }, async (t) => {
   const shown = await withLongConnection(pool, 123_000, async (client) => {
     const { rows: [row] } = await client.query("select current_setting('statement_timeout') as limit, current_setting('application_name') as name")

@@ -58,7 +58,7 @@ await testEachEdition(t, 'old chunks go', async (t, edition) => {
 })
 
 t.test('upkeep on one database', async (t) => {
-  const database = await createTestDatabase(t, { edition: 'community' })
+  const database = await createTestDatabase(t)
   const { pool, url } = database
   const job: Job = { name: 'test', every: '1 hour', run: async () => {} }
 

@@ -55,16 +55,16 @@ t.test('two processes that start together migrate once', { skip }, async (t) => 
 })
 
 t.test('migrating a current database runs nothing', async (t) => {
-  const { pool } = await createTestDatabase(t, { edition: 'community', empty: true })
+  const { pool } = await createTestDatabase(t, { empty: true })
   await migrate(pool, { direction: 'up', log: () => {} })
   t.same((await migrate(pool, { direction: 'up', log: () => {} })).ran, [])
 })
 
-t.test('a database made for the other edition is refused with the way out', async (t) => {
-  const { pool } = await createTestDatabase(t, { edition: 'community', empty: true })
-  await migrate(pool, { direction: 'up', log: () => {} })
-  await pool.query("update meta set value = 'apache' where key = 'edition'")
-  await t.rejects(migrate(pool, { direction: 'up', log: () => {} }), /made for the apache edition .* runs the community edition.*meshmon copy/)
-  await pool.query("update meta set value = 'community' where key = 'edition'")
+await testEachEdition(t, 'a database made for the other edition is refused with the way out', async (t, edition) => {
+  const { pool } = await createTestDatabase(t, { edition })
+  const other = edition === 'apache' ? 'community' : 'apache'
+  await pool.query("update meta set value = $1 where key = 'edition'", [other])
+  await t.rejects(migrate(pool, { direction: 'up', log: () => {} }), new RegExp(`made for the ${other} edition .* runs the ${edition} edition.*meshmon copy`))
+  await pool.query("update meta set value = $1 where key = 'edition'", [edition])
   t.same((await migrate(pool, { direction: 'up', log: () => {} })).ran, [])
 })

@@ -6,12 +6,12 @@ import { runMeshmon } from '../support/process.js'
 
 const { pool, url, isEmbedded } = await createTestDatabase(t, { empty: true })
 
-t.test('a user who may not switch TimescaleDB on is told what to do, exit 1', { skip: isEmbedded && 'the embedded database has one user: set TEST_DATABASE_URL' }, async (t) => {
+t.test('a user who may not switch TimescaleDB on is told what to do, exit 1', { skip: isEmbedded && 'the embedded database has one user' }, async (t) => {
   const user = `meshmon_test_${randomBytes(6).toString('hex')}`
   await pool.query('drop extension if exists timescaledb cascade')
   await pool.query(`create role ${user} login password 'x'`)
   t.teardown(async () => {
-    const admin = new pg.Client({ connectionString: process.env['TEST_DATABASE_URL'] })
+    const admin = new pg.Client({ connectionString: new URL('/postgres', url).href })
     await admin.connect()
     await admin.query(`drop role if exists ${user}`)
     await admin.end()

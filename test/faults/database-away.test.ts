@@ -13,7 +13,7 @@ const agentWaitMs = 10_000
 
 const database = await createTestDatabase(t)
 // A proxy in front of a Unix socket would prove the same; the embedded database's own death is tested in killed-database.
-const native = { skip: database.isEmbedded && 'the proxy needs a server with TCP: set TEST_DATABASE_URL' }
+const native = { skip: database.isEmbedded && 'the proxy needs a server with TCP: TEST_EDITION=apache or community' }
 
 /** A collector whose only way to the database is a proxy, which refuses at first. */
 async function startBehindProxy (t: Test, { url }: TestDatabase, settings: Record<string, string> = {}) {

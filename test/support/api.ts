@@ -7,8 +7,7 @@ import type { Site } from '../../src/places/sites.js'
 import { createMetrics } from '../../src/metrics.js'
 import type { Edition } from '../../src/database/edition.js'
 import { rollups } from '../../src/database/relations.js'
-import { createTestDatabase } from './database.js'
-import { apacheServer } from './native.js'
+import { createTestDatabase, skippedHalves } from './database.js'
 
 /** What the API takes for now in these tests. */
 export const nowMs = Date.UTC(2026, 5, 15, 12)
@@ -45,8 +44,8 @@ const clearRollups = ['touched_buckets', ...rollups.map(({ name }) => `${name}_s
  * The API over a migrated database of the file's own, empty again before each of its tests. `get` gives status, headers and the body,
  * parsed where it is JSON.
  */
-export async function startTestApi (t: Test, { edition, settings = {}, engine, sites, linksKeptMs }: { edition?: Edition, settings?: Record<string, string>, engine?: Partial<EngineSources>, sites?: readonly Site[], linksKeptMs?: number } = {}) {
-  const { pool, isEmbedded } = await createTestDatabase(t, { edition })
+export async function startTestApi (t: Test, { edition: asked, settings = {}, engine, sites, linksKeptMs }: { edition?: Edition, settings?: Record<string, string>, engine?: Partial<EngineSources>, sites?: readonly Site[], linksKeptMs?: number } = {}) {
+  const { pool, isEmbedded, edition } = await createTestDatabase(t, { edition: asked })
   const app = await buildTestApp(pool, settings, engine, { sites, linksKeptMs })
   t.teardown(() => app.close())
   t.beforeEach(async () => { await pool.query(edition === 'apache' ? `${clear};${clearRollups}` : clear) })
@@ -60,6 +59,7 @@ export async function startTestApi (t: Test, { edition, settings = {}, engine, s
   return {
     app,
     pool,
+    edition,
     isEmbedded,
     request,
     get: (path: string) => request('GET', path),
@@ -92,16 +92,18 @@ function refreshOrdinary (rollup: string): string {
 }
 
 /**
- * The same API on a database of either edition: `test(name, body)` runs the body on both, where the machine has a server of the Apache
- * edition. It does not wait in between: with nothing under way, tap would take the file for finished.
+ * The same API on a database of either edition: `test(name, body)` runs the body on each that `skippedHalves` leaves. It does not wait in
+ * between: with nothing under way, tap would take the file for finished.
  */
 export async function startEachApi (t: Test, settings: Record<string, string> = {}): Promise<(name: string, body: (t: Test, api: TestApi) => Promise<void>) => void> {
-  const { reason } = await apacheServer()
-  const community = await startTestApi(t, { settings })
-  const apache = reason === null ? await startTestApi(t, { edition: 'apache', settings }) : community
+  const skipped = await skippedHalves()
+  const start = async (edition: Edition): Promise<TestApi | null> => skipped[edition] === false ? await startTestApi(t, { edition, settings }) : null
+  const apis = [['community', await start('community')], ['apache', await start('apache')]] as const
   return (name, body) => {
-    t.test(`community: ${name}`, (t) => body(t, community))
-    t.test(`apache: ${name}`, { skip: reason ?? false }, (t) => body(t, apache))
+    for (const [edition, api] of apis) {
+      if (api === null) t.test(`${edition}: ${name}`, { skip: skipped[edition] }, () => {})
+      else t.test(`${edition}: ${name}`, (t) => body(t, api))
+    }
   }
 }
 

@@ -42,7 +42,8 @@ const remakeAll = (rollup: string): string => `
   insert into ${rollup}_stored select live.* from (select distinct bucket from touched_buckets where rollup = '${rollup}') as marked cross join lateral ${rollup}_live(marked.bucket) live;
   delete from touched_buckets where rollup = '${rollup}'`
 
-async function refreshAll (pool: pg.Pool, edition: Edition, daysBack: number): Promise<void> {
+/** Makes every rollup as far back as that; nothing of it is older than its raw rows. */
+export async function refreshAll (pool: pg.Pool, edition: Edition, daysBack: number): Promise<void> {
   for (const { name, sourceKeep } of rollups) {
     await pool.query(edition === 'apache' ? remakeAll(name) : `call refresh_continuous_aggregate('${name}', now() - interval '${sourceKeep === 'radio' ? 364 : daysBack} days', now() - interval '1 hour')`)
   }

@@ -9,15 +9,18 @@ import { createPool } from '../../src/database/pool.js'
 import { packageRoot } from '../../src/paths.js'
 import { connectionUrl, emptyTemplate, startTestServer, type Template } from './embedded.js'
 import { apacheServer, createDatabase } from './native.js'
+import { choice } from './edition.js'
 
 export interface TestDatabase {
   pool: pg.Pool
   /** For connections of your own, and for DATABASE_URL; of the embedded database as well. */
   url: string
+  edition: Edition
   isEmbedded: boolean
 }
 
 export interface TestDatabaseOptions {
+  /** Only for tests about one edition, or about both together; TEST_EDITION decides for all others. */
   edition?: Edition
   /** Without our schema, for tests of the migrations themselves. */
   empty?: boolean
@@ -26,18 +29,25 @@ export interface TestDatabaseOptions {
 const templateLock = 7_734_002
 
 /**
- * A migrated database for one test, gone at its end: `const { pool } = await createTestDatabase(t)`. A clone of a template on the
- * server of TEST_DATABASE_URL (0.2 s), else embedded (2 to 10 s: make one per file); `edition: 'apache'`: on the server of scripts/native-server.
+ * A migrated database for one test, gone at its end: `const { pool } = await createTestDatabase(t)`. Of the kind that TEST_EDITION names: see
+ * `choice`. On a server it is a clone of a template (0.2 s), the embedded one takes 2 to 10 s: make one per file.
  */
-export async function createTestDatabase (t: Test, { edition, empty = false }: TestDatabaseOptions = {}): Promise<TestDatabase> {
-  const server = edition === 'apache' ? (await apacheServer()).url : process.env['TEST_DATABASE_URL']
-  if (server === null) throw new Error('No server of the Apache edition can be made here.')
+export async function createTestDatabase (t: Test, { edition = choice().edition, empty = false }: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const server = await findServerOf(edition)
   const url = server === undefined
     ? connectionUrl((await startTestServer(t, { template: empty ? emptyTemplate : await embeddedTemplate() })).connection)
     : await createDatabase(t, server, empty ? undefined : await findTemplate(server))
   const pool = createPool({ connectionString: url, applicationName: 'test', max: 10 }, { warn: () => {} })
   t.teardown(() => pool.end())
-  return { pool, url, isEmbedded: server === undefined }
+  return { pool, url, edition, isEmbedded: server === undefined }
+}
+
+/** URL of the server; undefined: the embedded database. */
+async function findServerOf (edition: Edition): Promise<string | undefined> {
+  if (edition === 'community') return choice().communityUrl
+  const { url, reason } = await apacheServer()
+  if (url === null) throw new Error(`TEST_EDITION=apache: ${reason}`)
+  return url
 }
 
 async function embeddedTemplate (): Promise<Template> {
@@ -53,11 +63,19 @@ async function migrateNow (connectionString: string): Promise<void> {
   }
 }
 
-/** Runs a test on both editions; where the machine can't run the Apache edition's server, that half is skipped with the reason. */
+/** Runs a test on both editions, where TEST_EDITION=apache on that alone. A half that cannot run is skipped with the reason. */
 export async function testEachEdition (t: Test, name: string, body: (t: Test, edition: Edition) => Promise<void>): Promise<void> {
-  await t.test(`community: ${name}`, (t) => body(t, 'community'))
-  const { reason } = await apacheServer()
-  await t.test(`apache: ${name}`, { skip: reason ?? false }, (t) => body(t, 'apache'))
+  const { community, apache } = await skippedHalves()
+  await t.test(`community: ${name}`, { skip: community }, (t) => body(t, 'community'))
+  await t.test(`apache: ${name}`, { skip: apache }, (t) => body(t, 'apache'))
+}
+
+/** For each edition why a test of both skips it, or false. */
+export async function skippedHalves (): Promise<Record<Edition, string | false>> {
+  return {
+    community: choice().edition === 'apache' && 'TEST_EDITION=apache',
+    apache: (await apacheServer()).reason ?? false,
+  }
 }
 
 /** The template's name holds a hash of the migrations, so that a changed one makes a new template. */
