@@ -11,6 +11,7 @@ import { answerHeaders, closedHeaders } from './http/plugins/answer-headers.js'
 import { compression } from './http/plugins/compression.js'
 import { finiteNumbers } from './http/plugins/finite-numbers.js'
 import { openapi } from './http/plugins/openapi.js'
+import { ownWrites, type OwnWrites } from './http/plugins/own-writes.js'
 import { problems, sendProblem } from './http/plugins/problems.js'
 import { requestMetrics } from './http/plugins/request-metrics.js'
 import { schemas } from './http/plugins/schemas.js'
@@ -68,6 +69,8 @@ export interface AppDependencies {
   sites: readonly Site[]
   /** Where answers come from. */
   db: Pool
+  /** Where `db` may read from a replica. */
+  ownWrites?: OwnWrites
   /** Milliseconds since 1970. */
   now: () => number
   /** Drawn beneath the map. */
@@ -142,6 +145,7 @@ export async function buildApp (deps: AppDependencies) {
   await app.register(compression)
   await app.register(writeLimit)
   await app.register(access, { config })
+  if (deps.ownWrites !== undefined) await app.register(ownWrites, deps.ownWrites)
 
   await app.register(ingestRoutes, { ingest: deps.ingest, maxBody: config.INGEST_MAX_BODY })
   await app.register(healthRoutes, { sources: deps.health })
@@ -160,8 +164,7 @@ export async function buildApp (deps: AppDependencies) {
   const charts = { db, now, ...keptBy(config) }
   await app.register(seriesRoutes, { db, now, kept: charts.kept })
   await app.register(radioSeriesRoutes, { db, now, kept: charts.radiosKept })
-  const look = { units: config.DISPLAY_UNIT_SYSTEM, timeZone: zoneOf(config) }
-  const reports = { db, now, settings: reportSettings(config, charts.kept.hourlyS) }
+  const [look, reports] = [{ units: config.DISPLAY_UNIT_SYSTEM, timeZone: zoneOf(config) }, { db, now, settings: reportSettings(config, charts.kept.hourlyS) }]
   await app.register(reportRoutes, reports)
   await app.register(chartRoutes, { ...charts, ...look })
   await app.register(uiRoutes, { db, now, rules: deps.engine.rules, replays, listAllLinks, charts, sites, reports, ...look, unknownAfterS: deps.engine.healthUnknownAfterS, token: config.API_TOKEN, frameAncestors: config.FRAME_ANCESTORS, outline: deps.outline ?? [] })

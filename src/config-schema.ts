@@ -34,11 +34,18 @@ const retention = (description: string, initial: string) => text(description, {
  */
 export const settings = Type.Object({
   DATABASE_URL: Type.Optional(Type.String({
-    description: 'PostgreSQL server with TimescaleDB. Unset: the embedded database. DB_DSN is the same.',
+    description: 'PostgreSQL server with TimescaleDB; of several hosts (host1:5432,host2:5432) the one that takes writes. Unset: the embedded database. DB_DSN is the same.',
     pattern: '^postgres(ql)?://',
     errorMessage: 'must be a URL such as postgresql://user:password@host:5432/meshmon',
     writeOnly: true,
   })),
+  DATABASE_URL_READ: Type.Optional(Type.String({
+    description: 'A replica of that server, which answers what is read from the API. Unset, or while it is away or too old: the server of DATABASE_URL.',
+    pattern: '^postgres(ql)?://',
+    errorMessage: 'must be a URL such as postgresql://user:password@replica:5432/meshmon',
+    writeOnly: true,
+  })),
+  READ_MAX_LAG_S: integer('A replica that is so many seconds behind is not read from.', 5, 1, 3600),
   DATA_DIR: text('Folder of the embedded database and of the workers\' state.', { default: './data', minLength: 1 }),
   HOST: text('Address to listen on.', { default: '0.0.0.0', minLength: 1 }),
   PORT: integer('Port to listen on. 0 takes a free one and logs it.', 8080, 0, 65_535),

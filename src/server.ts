@@ -68,8 +68,8 @@ const closeGraceMs = 5000
  */
 export async function startCollector (config: Config, log: Logger, { now = Date.now, requestTimeoutMs, shareMetrics, outline, rules = defaultSettings(), sites = [] }: CollectorOptions = {}): Promise<Collector> {
   const metrics = createMetrics(() => writer.queuedRows)
-  const database = openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, applicationName: 'meshmon', log })
-  addDatabaseMetrics(metrics.registry, database.reader, now)
+  const database = openDatabase({ databaseUrl: config.DATABASE_URL, replicaUrl: config.DATABASE_URL_READ, maxLagMs: config.READ_MAX_LAG_S * 1000, dataDir: config.DATA_DIR, applicationName: 'meshmon', log })
+  addDatabaseMetrics(metrics.registry, database, now)
   const schema = prepareDatabase(database, config, log)
   const maintenance = createMaintenance({ pool: database.pool, isEmbedded: database.isEmbedded, settings: config, log })
   let inForce = rules
@@ -98,7 +98,7 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
       stats: ingestStats(metrics),
     }),
     health: {
-      status: () => ({ queue_rows: writer.queuedRows, engine: runner.status(), database: { embedded: database.isEmbedded, ...schema.state }, maintenance: maintenance.report().map(({ lastRun, ...rest }) => ({ ...rest, last_run: lastRun })) }),
+      status: () => ({ queue_rows: writer.queuedRows, engine: runner.status(), database: { embedded: database.isEmbedded, ...schema.state, ...database.replica !== null && { replica: database.replica.status() } }, maintenance: maintenance.report().map(({ lastRun, ...rest }) => ({ ...rest, last_run: lastRun })) }),
       unreadyReason: async () => await findUnreadyReason(database, schema.state) ?? trouble(),
     },
     engine: {
@@ -106,8 +106,8 @@ export async function startCollector (config: Config, log: Logger, { now = Date.
       healthUnknownAfterS: () => inForce.engine.health_unknown_after_s,
       replay: async (request, signal) => await previewRules(database.pool, inForce, request, signal),
     },
-    ...(outline !== undefined && { outline }),
-    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+    ...(database.replica !== null && { ownWrites: { onPrimary: database.replica.onPrimary, seconds: config.READ_MAX_LAG_S + 1 } }),
+    ...(outline !== undefined && { outline }), ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   }))
   const app = await building.then(async (app) => {
     await app.listen({ host: config.HOST, port: config.PORT })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { codeOf } from '../database/errors.js'
+import { forLibpq, joinParts, partsOf } from '../database/several-hosts.js'
 
 type Tool = 'pg_dump' | 'pg_restore'
 
@@ -45,13 +46,11 @@ async function startTool (tool: Tool, url: string, args: string[]): Promise<Runn
 
 async function hidePassword (url: string): Promise<{ folder: string, hidden: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'meshmon-'))
-  const hidden = new URL(url)
-  if (hidden.password === '') return { folder, hidden: url }
+  const { password, ...parts } = partsOf(forLibpq(url))
+  if (password === null) return { folder, hidden: joinParts({ ...parts, password }) }
   const file = join(folder, 'pgpass')
-  await writeFile(file, `*:*:*:*:${decodeURIComponent(hidden.password).replaceAll(/[\\:]/g, '\\$&')}\n`, { mode: 0o600 })
-  hidden.password = ''
-  hidden.searchParams.set('passfile', file)
-  return { folder, hidden: hidden.href }
+  await writeFile(file, `*:*:*:*:${decodeURIComponent(password).replaceAll(/[\\:]/g, '\\$&')}\n`, { mode: 0o600 })
+  return { folder, hidden: joinParts({ ...parts, password: null, after: `${parts.after}${parts.after.includes('?') ? '&' : '?'}passfile=${encodeURIComponent(file)}` }) }
 }
 
 /** What pg_dump writes of a database in its custom format, in pieces of some megabytes. */

@@ -26,6 +26,7 @@ export function serveCommand (): Command {
       log.info({ version, file }, 'meshmon starts')
       for (const name of unknown) log.warn(`${file}: nothing reads ${name}; is it misspelt?`)
 
+      if (config.DATABASE_URL_READ !== undefined && config.DATABASE_URL === undefined) log.warn('the embedded database has no replica: DATABASE_URL_READ is not used')
       if (config.WORKERS > 1 && config.DATABASE_URL === undefined) log.warn('the embedded database serves one collector: WORKERS is taken as 1')
       else if (config.WORKERS > 1 && !isWorker) {
         if (config.RULES_FILE !== undefined) process.on('SIGHUP', reloadWorkers)

@@ -4,6 +4,7 @@ import type { BaseLogger } from 'pino'
 import { startEmbedded, type EmbeddedServer } from './embedded/embedded.js'
 import { databaseName, userName } from './embedded/names.js'
 import { createPool } from './pool.js'
+import { createReplica, type Replica } from './replica.js'
 
 const poolSize = 10
 // Questions of people and panels: few at a time and short, so that they never hold up the measurements.
@@ -12,12 +13,17 @@ const readTimeoutMs = 10_000
 // The ingest writer's transactions, and one to ask whether the database answers. Agents wait 10 s.
 const writerSize = 3
 const writeTimeoutMs = 6000
+const defaultMaxLagMs = 5000
 const firstRetryMs = 250
 const longestRetryMs = 5000
 
 export interface DatabaseOptions {
   /** A TimescaleDB server; the embedded database where it is undefined. */
   databaseUrl: string | undefined
+  /** A replica of that server, for the reader. */
+  replicaUrl?: string | undefined
+  /** A replica that is further behind is not read from; 5 s unless given. */
+  maxLagMs?: number
   dataDir: string
   applicationName: string
   log: Pick<BaseLogger, 'info' | 'warn' | 'error'>
@@ -27,6 +33,8 @@ export interface Database {
   pool: pg.Pool
   /** For the answers of the API: its connections are its own, and a statement may take ten seconds. */
   reader: pg.Pool
+  /** What the reader asks where it may. */
+  replica: Replica | null
   /** For short statements that an agent waits for: a server that falls silent is given up within seconds. */
   writer: pg.Pool
   isEmbedded: boolean
@@ -46,13 +54,18 @@ export interface Database {
  * cannot hold a database.
  */
 export function openDatabase (options: DatabaseOptions): Database {
-  const { databaseUrl, dataDir, applicationName, log } = options
+  const { databaseUrl, replicaUrl, maxLagMs = defaultMaxLagMs, dataDir, applicationName, log } = options
   const embedded = databaseUrl === undefined ? startEmbedded({ dataDir, log }) : undefined
   const connection = embedded === undefined
     ? { connectionString: databaseUrl }
     : { ...embedded.address, user: userName, database: databaseName }
   const pool = createPool({ ...connection, applicationName, max: poolSize }, log)
-  const reader = createPool({ ...connection, applicationName: `${applicationName} api`, max: readerSize, statementTimeoutMs: readTimeoutMs }, log)
+  const reading = { applicationName: `${applicationName} api`, max: readerSize, statementTimeoutMs: readTimeoutMs }
+  const reader = createPool({ ...connection, ...reading }, log)
+  const replica = replicaUrl === undefined || embedded !== undefined
+    ? null
+    : createReplica({ pool: createPool({ connectionString: replicaUrl, mayBeStandby: true, ...reading }, log), primary: reader, maxLagMs, log })
+  replica?.start()
   const writer = createPool({ ...connection, applicationName: `${applicationName} ingest`, max: writerSize, statementTimeoutMs: writeTimeoutMs }, log)
   const stopped = new AbortController()
   let trouble: string | null = null
@@ -65,14 +78,16 @@ export function openDatabase (options: DatabaseOptions): Database {
   ready.catch(() => {})
   return {
     pool,
-    reader,
+    reader: replica?.reader ?? reader,
+    replica,
     writer,
     isEmbedded: embedded !== undefined,
     trouble: () => trouble,
     ready,
     stop: async () => {
       stopped.abort(new Error('the database was closed'))
-      await Promise.all([pool.end(), reader.end(), writer.end()])
+      await Promise.all([replica?.stop(), pool.end(), writer.end()])
+      await reader.end()
       await embedded?.stop()
     }
   }

@@ -1,13 +1,16 @@
 import type { BaseLogger } from 'pino'
 import pg from 'pg'
+import { createClientOf, splitHosts } from './several-hosts.js'
 
 export interface PoolSettings {
-  /** `postgres://…`; or `host` and `port` of the embedded database with `user` and `database`. */
+  /** `postgres://…`, which may name several hosts: the one that takes writes is used; or `host` and `port` of the embedded database with `user` and `database`. */
   connectionString?: string
   host?: string
   port?: number
   user?: string
   database?: string
+  /** Of several hosts, a standby will do as well. */
+  mayBeStandby?: boolean
   /** Shown in pg_stat_activity. */
   applicationName: string
   /** Connections at most. */
@@ -56,9 +59,12 @@ export function createTypes (): pg.CustomTypesConfig {
  * (`2025-09-29T18:41:05.000001Z`), an `int8` as number where it is safe. A connection that breaks while idle is logged and replaced.
  */
 export function createPool (settings: PoolSettings, log: Pick<BaseLogger, 'warn'>): pg.Pool {
-  const { applicationName, connectTimeoutMs = defaultConnectTimeoutMs, statementTimeoutMs = defaultStatementTimeoutMs, ...connection } = settings
+  const { applicationName, connectTimeoutMs = defaultConnectTimeoutMs, statementTimeoutMs = defaultStatementTimeoutMs, mayBeStandby = false, ...connection } = settings
+  const urls = splitHosts(connection.connectionString ?? '')
   const pool = new pg.Pool({
     ...connection,
+    // Half of the time to find the host, half to connect to it.
+    ...(urls.length > 1 && { connectionString: urls[0], Client: createClientOf({ urls, mayBeStandby, limitMs: connectTimeoutMs / 2 / urls.length }) }),
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: idleTimeoutMs,

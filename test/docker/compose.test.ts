@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { parse } from 'yaml'
@@ -68,4 +70,19 @@ t.test(`the development file mounts the sources over it${reason}`, { skip: comma
   t.match(await readConfig(['docker-compose.yml', 'docker-compose.dev.yml']), {
     services: { api: { build: { target: 'build' }, volumes: [/migrations/, /src/], environment: { LOG_LEVEL: 'debug' } } },
   })
+})
+
+t.test(`Docker Compose reads the example of high availability; it is not run${reason}`, { skip: command === null }, async (t) => {
+  const folder = 'examples/high-availability'
+  t.match(await readConfig([`${folder}/docker-compose.yml`], { DB_PASSWORD: 'other' }), {
+    services: {
+      db1: { environment: { PATRONI_NAME: 'db1', PATRONI_SUPERUSER_USERNAME: 'mesh', PATRONI_SUPERUSER_PASSWORD: 'other' } },
+      db2: { environment: { PATRONI_NAME: 'db2', PATRONI_POSTGRESQL_CONNECT_ADDRESS: 'db2:5432' } },
+      api1: { environment: { DATABASE_URL: 'postgresql://mesh:other@db1:5432,db2:5432/postgres' } },
+      api2: { environment: { DATABASE_URL_READ: 'postgresql://mesh:other@db1:5432,db2:5432/postgres' } },
+    },
+  })
+  await t.rejects(readConfig([`${folder}/docker-compose.yml`]), /set DB_PASSWORD/)
+  const { bootstrap } = parse(readFileSync(join(packageRoot, folder, 'patroni.yml'), 'utf8')) as { bootstrap: { dcs: object } }
+  t.match(bootstrap.dcs, { synchronous_mode: true, postgresql: { parameters: { shared_preload_libraries: 'timescaledb' } } })
 })

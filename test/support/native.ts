@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import type { Test } from 'tap'
 import { packageRoot } from '../../src/paths.js'
@@ -28,14 +29,44 @@ export async function nativeServer (): Promise<NativeServer> {
  */
 export async function apacheServer (): Promise<NativeServer> {
   const owner = process.env['TAP'] === '1' ? process.ppid : process.pid
-  const args = ['start', '--shared', '--owner', String(owner), '-c', 'fsync=off']
+  return await start(['--shared', '--owner', String(owner), '-c', 'fsync=off'])
+}
+
+async function start (options: string[]): Promise<NativeServer> {
   return await new Promise((resolve, reject) => {
-    execFile(nativeServerScript, args, { timeout: startTimeoutMs }, (error, stdout, stderr) => {
+    execFile(nativeServerScript, ['start', ...options], { timeout: startTimeoutMs }, (error, stdout, stderr) => {
       if (error?.code === notPossible) resolve({ url: null, reason: stderr.trim() })
       else if (error) reject(new Error(`scripts/native-server failed: ${stderr || error.message}`))
       else resolve({ url: stdout.trim(), reason: null })
     })
   })
+}
+
+/** A primary with a synchronous standby, a database `meshmon` on them, and their URLs for that; they end with the test. */
+export interface Pair { primary: string, standby: string }
+
+export async function startPair (t: Pick<Test, 'teardown'>): Promise<Pair> {
+  const options = ['--owner', String(process.pid), '-c', 'fsync=off']
+  const urls: string[] = []
+  for (const more of [() => [], () => ['--standby-of', String(urls[0])]]) {
+    const { url, reason } = await start([...options, ...more()])
+    if (url === null) throw new Error(reason)
+    t.teardown(async () => { await promisify(execFile)(nativeServerScript, ['stop', url]) })
+    urls.push(url)
+  }
+  const [primary = '', standby = ''] = urls
+  // Not before the copy: the standby would want a standby of its own.
+  for (const statement of ["alter system set synchronous_standby_names = '*'", 'select pg_reload_conf()', 'create database meshmon']) await execute(primary, statement)
+  const of = (url: string): string => new URL('/meshmon', url).href
+  return { primary: of(primary), standby: of(standby) }
+}
+
+/** The process of a server of scripts/native-server. */
+export async function postmasterPid (url: string): Promise<number> {
+  const { stdout } = await promisify(execFile)(nativeServerScript, ['status'])
+  const pid = stdout.split('\n').find((line) => line.startsWith(`${new URL('/postgres', url).href} `))?.match(/pid=(\d+)/)?.[1]
+  if (pid === undefined) throw new Error(`no server of scripts/native-server is at ${url}`)
+  return Number(pid)
 }
 
 /** Creates a database on the server, a copy of `template` (as it comes: empty), and drops it when the test ends. */
