@@ -1,10 +1,10 @@
-import pg from 'pg'
+import type pg from 'pg'
 import t from 'tap'
 import { createMaintenance, type Maintenance } from '../../src/database/maintenance.js'
 import { claimJob, findDueJobs, finishJob, readJobReports } from '../../src/database/maintenance/claims.js'
 import { rejectedLimits } from '../../src/database/maintenance/housekeeping.js'
 import type { Job } from '../../src/database/maintenance/job.js'
-import { createTestDatabase, testEachEdition, type TestDatabase } from '../support/database.js'
+import { createTestDatabase, openPool, testEachEdition, type TestDatabase } from '../support/database.js'
 import { until } from '../support/embedded.js'
 import { storeProbes } from '../support/rows.js'
 import { defaultRetention } from '../support/settings.js'
@@ -63,8 +63,7 @@ t.test('upkeep on one database', async (t) => {
   const job: Job = { name: 'test', every: '1 hour', run: async () => {} }
 
   t.test('a job is claimed once, however many ask', async (t) => {
-    const others = Array.from({ length: 4 }, () => new pg.Pool({ connectionString: url, max: 1 }))
-    t.teardown(() => Promise.all(others.map((other) => other.end())))
+    const others = Array.from({ length: 4 }, () => openPool(t, url, 1))
     t.same(await findDueJobs(pool, [job]), [job])
     const claims = await Promise.all(others.map((other) => claimJob(other, job)))
     t.equal(claims.filter(Boolean).length, 1)
@@ -86,8 +85,7 @@ t.test('upkeep on one database', async (t) => {
   t.test('two collectors run a job once between them', async (t) => {
     await pool.query('truncate job_runs')
     await age(pool)
-    const other = new pg.Pool({ connectionString: url })
-    t.teardown(() => other.end())
+    const other = openPool(t, url)
     await pool.query('create table runs_seen (job text)')
     await pool.query(`create function note_run () returns trigger language plpgsql as $$
       begin insert into runs_seen values (new.job); return null; end $$`)

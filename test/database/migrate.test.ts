@@ -1,8 +1,7 @@
-import pg from 'pg'
 import t from 'tap'
 import { recordedEdition } from '../../src/database/edition.js'
 import { migrate, pendingMigrations } from '../../src/database/migrate.js'
-import { createTestDatabase, testEachEdition } from '../support/database.js'
+import { createTestDatabase, openPool, testEachEdition } from '../support/database.js'
 import { createDatabase, nativeServer } from '../support/native.js'
 
 const ours = `
@@ -47,8 +46,7 @@ const server = await nativeServer()
 const skip = server.reason !== null && `no native server (the embedded database serves one process): ${server.reason}`
 t.test('two processes that start together migrate once', { skip }, async (t) => {
   const connectionString = await createDatabase(t, String(server.url))
-  const [pool, other] = [new pg.Pool({ connectionString }), new pg.Pool({ connectionString })]
-  t.teardown(() => Promise.all([pool.end(), other.end()]))
+  const [pool, other] = [openPool(t, connectionString), openPool(t, connectionString)]
   const [one, two] = await Promise.all([pool, other].map((pool) => migrate(pool, { direction: 'up', log: () => {} })))
   t.equal(one?.ran.length === 0, two?.ran.length !== 0, 'one ran all, the other none')
   t.same(await pendingMigrations(pool), [])

@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { startTestCollector } from '../support/collector.js'
+import { until } from '../support/embedded.js'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
@@ -43,6 +44,6 @@ t.test('thousands of bad requests leave nothing in memory', async (t) => {
   await sendRounds(60)
   const before = heapUsed()
   await sendRounds(300)
-  const growth = heapUsed() - before
-  t.ok(growth < 6 << 20, `3600 bad requests left ${growth} bytes`)
+  // What waits for the database, and streams that are not closed yet, go by themselves; a leak stays.
+  t.ok(await until(() => heapUsed() - before < 6 << 20, '3600 bad requests to leave less than 6 MiB'))
 })

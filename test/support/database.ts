@@ -37,9 +37,14 @@ export async function createTestDatabase (t: Test, { edition = choice().edition,
   const url = server === undefined
     ? connectionUrl((await startTestServer(t, { template: empty ? emptyTemplate : await embeddedTemplate() })).connection)
     : await createDatabase(t, server, empty ? undefined : await findTemplate(server))
-  const pool = createPool({ connectionString: url, applicationName: 'test', max: 10 }, { warn: () => {} })
+  return { pool: openPool(t, url), url, edition, isEmbedded: server === undefined }
+}
+
+/** A pool that ends with the test. An ended pool's sessions may still be there when the database is dropped: what it then hears is nothing to a test. */
+export function openPool (t: Pick<Test, 'teardown'>, url: string, max = 10): pg.Pool {
+  const pool = createPool({ connectionString: url, applicationName: 'test', max }, { warn: () => {} })
   t.teardown(() => pool.end())
-  return { pool, url, edition, isEmbedded: server === undefined }
+  return pool
 }
 
 /** URL of the server; undefined: the embedded database. */
