@@ -102,7 +102,7 @@ async function storeAll (readings: Iterable<Reading>, { options, context, read, 
 
 /** Received at its own time: rules that judge what has just arrived leave it alone. Null where the contract does not allow it. */
 function toArrival (message: object, micros: number, read: MessageReader): Arrival | null {
-  const result = read(message, { receivedAt: micros, networkStatusTiming: 'unusable', nextReceipt: () => micros })
+  const result = read(message, { receivedAt: micros, networkStatusTiming: 'unusable' })
   if (!result.ok || result.message.clockSuspect) return null
   return { message: result.message, raw: () => Buffer.from(JSON.stringify(message)), receivedAt: micros, address: null }
 }

@@ -62,7 +62,7 @@ export function createIngest ({ writer, read, maxMessages, networkStatusTiming, 
   function check (item: BodyMessage, address: string): Arrival | Rejection {
     if ('error' in item) return { index: item.index, errors: [{ path: '', message: item.error }] }
     const receivedAt = nextReceipt()
-    const result = read(item.value, { receivedAt, networkStatusTiming, nextReceipt })
+    const result = read(item.value, { receivedAt, networkStatusTiming })
     if (result.ok) return { message: result.message, raw: () => Buffer.from(rawText(item)), receivedAt, address }
     const { ok, ...rejection } = result
     return { index: item.index, ...rejection }

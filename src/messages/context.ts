@@ -5,11 +5,10 @@ const year2020 = Date.UTC(2020, 0, 1) * 1000
 
 /** What is known of a message beside its text. */
 export interface MessageContext {
+  /** Of this message alone: no two have the same. */
   receivedAt: Micros
   /** Setting NETWORK_STATUS_TIMING: whether rtt, jitter and loss of `network_status` can be used (rules.md, rule 10). */
   networkStatusTiming: 'trusted' | 'unusable'
-  /** A time of receipt for a message whose own can't be true; each call one microsecond later, so that no two are equal. */
-  nextReceipt (): Micros
 }
 
 /** The time columns every row has. Rows name each of them: spreading an object of numbers costs ten times the rest of the row. */
@@ -30,7 +29,7 @@ export function isBelievable (time: Micros, context: MessageContext): boolean {
 export function stamp (sentAt: Micros, context: MessageContext): Stamp {
   return isBelievable(sentAt, context)
     ? { time: sentAt, received_at: context.receivedAt, sent_at: null, clock_suspect: false }
-    : { time: context.nextReceipt(), received_at: context.receivedAt, sent_at: sentAt, clock_suspect: true }
+    : { time: context.receivedAt, received_at: context.receivedAt, sent_at: sentAt, clock_suspect: true }
 }
 
 /** What a message tells of the router that sent it. */

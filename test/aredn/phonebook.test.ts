@@ -10,7 +10,7 @@ import { packageRoot } from '../../src/paths.js'
 
 const nowMs = Date.UTC(2026, 10, 22, 12)
 const read = createMessageReader()
-const context = { receivedAt: nowMs * 1000, networkStatusTiming: 'unusable' as const, nextReceipt: () => nowMs * 1000 }
+const context = { receivedAt: nowMs * 1000, networkStatusTiming: 'unusable' as const }
 const payload = (file: string) => JSON.parse(readFileSync(join(packageRoot, 'test/fixtures/payloads', file), 'utf8')) as { node: string }
 const pageAt = (path: string) => families.flat().find((page) => page.path === `/cgi-bin/${path}`)!
 const become = (path: string, page: object, node: string) => messagesOf(pageAt(path), page, { node, nowMs })

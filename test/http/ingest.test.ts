@@ -128,6 +128,15 @@ t.test('a time that cannot be true is replaced, and such a message is never a du
   t.same(rows, Array(2).fill({ clock_suspect: true, kept: true, moved: true }))
 })
 
+t.test('times of receipt of one request lie a microsecond apart', async (t) => {
+  const body = JSON.stringify(Array.from({ length: 5 }, () => window({ src: 'crowd', sent_at: '1970-01-01T00:01:40Z' })))
+  t.match(JSON.parse((await sendRaw(port, post(body))).body), { stored: 5, duplicates: 0 })
+  const { rows } = await pool.query(`
+    select distinct extract(microseconds from time - lag(time) over (order by time))::int as apart, time = received_at as received
+    from path_probe where src = 'crowd' order by apart`)
+  t.same(rows, [{ apart: 1, received: true }, { apart: null, received: true }])
+})
+
 t.test('an IPv4 address is written as such on a socket for both families, too', { skip: !hasIPv6 && 'this machine has no IPv6' }, async (t) => {
   const { port, pool } = await startTestCollector(t, { HOST: '::' })
   t.equal((await sendRaw(port, post(JSON.stringify(window({ src: 'mapped' }))))).status, 200)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { countRows } from '../../src/messages/index.js'
-import { accept, at, context, readMessage, receivedAt, reject } from '../support/messages.js'
+import { accept, at, readMessage, receivedAt, reject } from '../support/messages.js'
 
 const base = { schema: 'meshmon.v1', type: 'agent_health', node: 'node-A', sent_at: '2026-11-22T11:00:00Z' }
 
@@ -51,15 +51,6 @@ t.test('a time that cannot be true gives way to that of receipt', async (t) => {
   t.match(row({ sent_at: '2019-12-31T23:59:59.999999Z' }), { time: receivedAt, sent_at: at('2020-01-01T00:00:00Z') - 1, clock_suspect: true })
   t.match(accept({ ...base, sent_at: '1970-01-01T00:01:40Z' }), { clockSuspect: true, sightings: [{ time: null }] })
   t.match(accept(base), { clockSuspect: false, sightings: [{ time: at(base.sent_at) }] })
-})
-
-t.test('only a replaced time takes a time of receipt', async (t) => {
-  let receipts = 0
-  const nextReceipt = () => receivedAt + receipts++
-  accept(base, context({ nextReceipt }))
-  t.equal(receipts, 0)
-  accept({ ...base, sent_at: '1970-01-01T00:00:00Z' }, context({ nextReceipt }))
-  t.equal(receipts, 1)
 })
 
 t.test('sent_at has an offset', async (t) => {

@@ -288,7 +288,7 @@ t.test('the collector takes every message', async (t) => {
   await runFor(6 * stepMs)
   t.same([...new Set(messages.filter(({ type }) => type === 'worker_event').map((message) => 'event' in message && message.event))].sort(), ['breaker_closed', 'breaker_open', 'login_failed', 'poll_failed', 'poll_ok'])
   const read = createMessageReader()
-  const context = { networkStatusTiming: 'trusted', nextReceipt: () => 0 } as const
+  const context = { networkStatusTiming: 'trusted' } as const
   for (const message of messages) {
     const result = read(JSON.parse(JSON.stringify(message)), { ...context, receivedAt: Date.parse(message.sent_at) * 1000 })
     if (!result.ok) t.fail(JSON.stringify({ message, result }))

@@ -14,8 +14,7 @@ export const receivedAt = at('2026-11-22T11:40:00Z')
 
 /** A context as one request has it. */
 export function context (over: Partial<MessageContext> = {}): MessageContext {
-  let receipts = 0
-  return { receivedAt, networkStatusTiming: 'unusable', nextReceipt: () => receivedAt + receipts++, ...over }
+  return { receivedAt, networkStatusTiming: 'unusable', ...over }
 }
 
 const read = createMessageReader()

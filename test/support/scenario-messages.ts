@@ -15,8 +15,7 @@ export function arrivalsOf ({ send, network_status: networkStatusTiming = 'unusa
   const arrivals = send.flatMap((sender) => sentBy(sender).map(({ atMs, message }) => {
     const value = { schema: 'meshmon.v1', ...message(iso(startMs + atMs + parseSpan(sender.clock ?? 0))), ...sender.fields }
     const receivedAt = (startMs + arrivalOf(sender, atMs)) * 1000
-    let receipts = 0
-    return { message: accept(value, { receivedAt, networkStatusTiming, nextReceipt: () => receivedAt + receipts++ }), raw: () => Buffer.from(JSON.stringify(value)), receivedAt, address: null }
+    return { message: accept(value, { receivedAt, networkStatusTiming }), raw: () => Buffer.from(JSON.stringify(value)), receivedAt, address: null }
   }))
   return arrivals.sort((a, b) => a.receivedAt - b.receivedAt)
 }

@@ -76,6 +76,6 @@ const remedies: Record<string, string> = {
 function readAnswer ({ address, bytes, sysinfo }: Pick<Reading, 'address' | 'bytes' | 'sysinfo'>): Reading {
   const now = Date.now() * 1000
   const message = { schema: 'meshmon.v1', type: 'aredn_sysinfo', node: sysinfo['node'], sent_at: new Date().toISOString(), sysinfo }
-  const result = createMessageReader()(message, { receivedAt: now, networkStatusTiming: 'unusable', nextReceipt: () => now })
+  const result = createMessageReader()(message, { receivedAt: now, networkStatusTiming: 'unusable' })
   return { address, bytes, sysinfo, ...(result.ok ? { became: result.message } : { errors: result.errors }) }
 }

@@ -11,7 +11,7 @@ const from = Date.UTC(2026, 5, 1)
 const minuteMs = 60_000
 const all = new Set(['lqm', 'link_info', 'nodes', 'hosts'])
 const read = createMessageReader()
-const context = { receivedAt: from * 1000, networkStatusTiming: 'unusable' as const, nextReceipt: () => from * 1000 }
+const context = { receivedAt: from * 1000, networkStatusTiming: 'unusable' as const }
 
 interface Answer { node: string, lqm?: { info: { now: number, trackers: Record<string, Record<string, unknown>> } }, sysinfo: { uptime: string, loads: number[] } }
 
