@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import t, { type Test } from 'tap'
@@ -8,6 +9,7 @@ import { startEmbedded } from '../../src/database/embedded/embedded.js'
 import { findServer } from '../../src/database/embedded/folder.js'
 import { openDatabase, type Database } from '../../src/database/database.js'
 import { isUnavailable } from '../../src/database/errors.js'
+import { packageRoot } from '../../src/paths.js'
 import { connectionTo, connectionUrl, memoryLog, startTestServer, temporaryFolder, until, type Connection } from '../support/embedded.js'
 
 async function open (t: Test, connection: Connection): Promise<pg.Client> {
@@ -47,6 +49,16 @@ t.test('the process of a killed collector ends, and the next collector goes on',
   t.notOk(isRunning(pid), 'it has ended')
   const next = await open(t, connectionTo(server))
   t.same((await next.query('select n from kept')).rows, [{ n: 7 }])
+})
+
+t.test('a database whose collector was killed before it listened to it ends, too', async (t) => {
+  const dataDir = temporaryFolder(t)
+  const child = fork(join(packageRoot, 'dist/src/database/embedded/child.js'), [JSON.stringify({ dataDir, lockWaitMs: 10_000, limits: {} })], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  child.disconnect()
+  await until(() => child.exitCode !== null || child.signalCode !== null, 'the end of the database', 120_000).catch(() => {})
+  t.equal(child.exitCode, 0)
+  t.equal(await findServer(dataDir), undefined)
 })
 
 t.test('Ctrl-C and a request to end do not reach the database before the collector has drained', async (t) => {

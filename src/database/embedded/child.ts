@@ -45,6 +45,8 @@ async function main (options: ChildOptions): Promise<void> {
   let stop = (): void => process.exit(0)
   process.once('disconnect', () => stop())
   process.once('message', () => stop())
+  // A parent that was killed while this process was loading: its end has been told already, and nobody listened.
+  if (!process.connected) stop()
   const dataDir = prepareDataDir(options.dataDir)
   const address = serverAddress(dataDir)
   prepareSocketFolder(address)
