@@ -58,8 +58,8 @@ schema: node_modules/.package-lock.json ## write the committed dumps of the data
 bench: dist/.built-all ## measure every figure (15 min); a table, and bench/results/. One of them: npm run bench -- NAME
 	@npm run --silent bench
 
-chaos: dist/.built-all ## break everything around the collector, on loopback, and count what is lost; one fault: node dist/bench/chaos/run.js --only NAME
-	@node dist/bench/chaos/run.js
+chaos: dist/.built-all ## break everything around the collector, on loopback, and count what is lost; some of it: make chaos FAULTS="NAME ..."
+	@node dist/bench/chaos/run.js $(FAULTS)
 
 audit: node_modules/.package-lock.json ## ask the package registry for known weaknesses of the dependencies
 	@scripts/audit

@@ -170,7 +170,9 @@ function openWriter (database: Database, schema: Preparation['state'], { config,
 
 function openEngine (database: Database, { config, log, metrics, now, rules }: { config: Config, log: Logger, metrics: Metrics, now: () => number, rules: RuleSettings }): { engine: Engine, runner: Runner } {
   const intervalMs = config.ENGINE_INTERVAL_S * 1000
-  const engine = createEngine({ pool: database.pool, settings: engineSettings(rules), instance: randomUUID(), intervalMs, delayMs: config.ENGINE_DELAY_S * 1000, log })
+  const instance = randomUUID()
+  log.info({ instance }, 'issue engine opened; it claims slots under this name')
+  const engine = createEngine({ pool: database.pool, settings: engineSettings(rules), instance, intervalMs, delayMs: config.ENGINE_DELAY_S * 1000, log })
   const runner = createRunner({ engine, intervalMs, now, log, onReport: (report) => countReport(metrics, report) })
   return { engine, runner }
 }

@@ -1,59 +1,88 @@
 import { parseArgs } from 'node:util'
 import { createDatabase } from '../../test/support/native.js'
+import { processesOf } from '../support/programs.js'
 import { openScope, within } from '../support/scope.js'
 import { startOwnServer } from '../support/servers.js'
-import { connectionsDropped, connectionsSwallowed, crowd, nameLost } from './faults/network.js'
-import { backendsKilled, collectorKilled, embeddedKilled, migrationKilled, serverPaused } from './faults/processes.js'
+import { connectionsDropped, connectionsSlow, connectionsSwallowed, crowd, nameLost, slowRequests } from './faults/network.js'
+import { backendKilled, claimerKilled, collectorKilled, embeddedKilled, migrationKilled, postmasterKilled, serverPaused } from './faults/processes.js'
 import { connectionsTaken, diskFull } from './faults/resources.js'
 import { tryFault, type Fault, type Outcome } from './trial.js'
 
-const faults: Fault[] = [collectorKilled, backendsKilled, embeddedKilled, serverPaused, connectionsDropped, connectionsSwallowed, nameLost, connectionsTaken, diskFull, migrationKilled, crowd]
+const faults: Fault[] = [
+  collectorKilled, claimerKilled, postmasterKilled, backendKilled, embeddedKilled, serverPaused, connectionsDropped, connectionsSwallowed, connectionsSlow, nameLost, connectionsTaken, diskFull, migrationKilled, crowd, slowRequests,
+]
+const names = faults.map(({ name }) => name)
 
-const usage = `usage: make chaos, or node dist/bench/chaos/run.js [--only NAME]... [--json]
+const usage = `usage: make chaos, or node dist/bench/chaos/run.js [NAME]... [--json]
 
-  --only  ${faults.map(({ name }) => name).join(', ')}; all of them unless given
+  NAME    ${names.join(', ')}; all of them where none is named
   --json  results as JSON
 
-Under constant load on loopback, with a server of scripts/native-server that is ours alone. Ctrl-C cleans up.
+Under constant load on loopback, with a server of scripts/native-server that is ours alone. Ctrl-C ends all that was started.
+exit codes: 0 all passed, 1 not, 2 usage, 130 Ctrl-C
 `
 
-const { values } = parseArgs({ options: { only: { type: 'string', multiple: true, default: [] }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } })
-const chosen = values.only.length > 0 ? faults.filter(({ name }) => values.only.includes(name)) : faults
-if (values.help || chosen.length === 0 || values.only.some((name) => !faults.some((fault) => fault.name === name))) {
-  process.stderr.write(usage)
-  process.exit(values.help ? 0 : 2)
+/** Options of the command line; ends the process where they make no sense. */
+function readOptions (): { chosen: Fault[], json: boolean } {
+  try {
+    const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } })
+    if (values.help) {
+      process.stdout.write(usage)
+      process.exit(0)
+    }
+    const unknown = positionals.find((name) => !names.includes(name))
+    if (unknown !== undefined) throw new Error(`there is no fault ${unknown}`)
+    return { chosen: faults.filter(({ name }) => positionals.length === 0 || positionals.includes(name)), json: values.json }
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    process.exit(2)
+  }
 }
 
+function asTable (outcomes: Outcome[]): string {
+  const rows = outcomes.map(({ what, pass, acknowledged, refused, missing, most, incidents, readyMs, slowestMs, rssBeforeMb, rssAfterMb, error }) =>
+    `| ${what} | ${acknowledged} | ${missing} | ${Math.max(0, most - 1)} | ${incidents.watched} | ${incidents.lost.length} | ${incidents.doubled.length} | ${refused} | ${(readyMs / 1000).toFixed(1)} s | ${(slowestMs / 1000).toFixed(1)} s | ${rssBeforeMb.toFixed(0)} → ${rssAfterMb.toFixed(0)} MB | ${pass ? 'pass' : `**fail**${error === null ? '' : `: ${error}`}`} |`)
+  return ['| fault, under the load of 8 agents | acknowledged | lost | doubled | incidents | lost | doubled | told to come again | ready after | slowest answer | memory | |', '|---|---|---|---|---|---|---|---|---|---|---|---|', ...rows, ''].join('\n')
+}
+
+const { chosen, json } = readOptions()
 const scope = openScope()
 let isStopped = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     isStopped = true
-    process.stderr.write(`  ${signal}: cleaning up\n`)
-    scope.close().finally(() => process.exit(130))
+    process.stderr.write(`  ${signal}: ending what was started\n`)
+    scope.close().finally(() => {
+      const left = processesOf(process.pid).slice(1)
+      process.stderr.write(left.length === 0 ? '  nothing is left running\n' : `  still running: ${left.join(', ')}\n`)
+      process.exit(130)
+    })
   })
 }
 
-function asTable (outcomes: Outcome[]): string {
-  const rows = outcomes.map(({ what, pass, acknowledged, refused, missing, most, readyMs, slowestMs, rssBeforeMb, rssAfterMb, error }) =>
-    `| ${what} | ${acknowledged} | ${missing} | ${Math.max(0, most - 1)} | ${refused} | ${(readyMs / 1000).toFixed(1)} s | ${(slowestMs / 1000).toFixed(1)} s | ${rssBeforeMb.toFixed(0)} → ${rssAfterMb.toFixed(0)} MB | ${pass ? 'pass' : `**fail**${error === null ? '' : `: ${error}`}`} |`)
-  return ['| fault, under the load of 8 agents | acknowledged | lost | doubled | told to come again | ready after | slowest answer | memory | |', '|---|---|---|---|---|---|---|---|---|', ...rows, ''].join('\n')
+async function tryAll (): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  // What a fault does to it disturbs nobody.
+  const server = chosen.some(({ storage }) => storage === 'server') ? await startOwnServer(scope, ['restart_after_crash=on']) : null
+  for (const fault of chosen) {
+    if (isStopped) break
+    process.stderr.write(`  ${fault.name}: ${fault.what}\n`)
+    const outcome = await within(scope, async (own) => await tryFault(own, fault, server === null || fault.storage === 'embedded' ? null : { url: await createDatabase(own, server.url) }))
+    outcomes.push(outcome)
+    const { pass, acknowledged, missing, incidents: { lost, doubled }, readyMs, error } = outcome
+    process.stderr.write(`    ${pass ? 'pass' : 'FAIL'}: ${acknowledged} acknowledged, ${missing} lost, ready after ${readyMs} ms; incidents lost: ${lost.join(', ') || 'none'}; doubled: ${doubled.join(', ') || 'none'}${error === null ? '' : `; ${error}`}\n`)
+  }
+  return outcomes
 }
 
-const outcomes: Outcome[] = []
 try {
-  // What a fault does to it disturbs nobody.
-  const server = await startOwnServer(scope, ['restart_after_crash=on'])
-  for (const fault of chosen) {
-    process.stderr.write(`  ${fault.name}: ${fault.what}\n`)
-    const outcome = await within(scope, async (own) => await tryFault(own, fault, { ...server, url: await createDatabase(own, server.url) }))
-    if (isStopped) break
-    outcomes.push(outcome)
-    process.stderr.write(`    ${outcome.pass ? 'pass' : 'FAIL'}: ${outcome.acknowledged} acknowledged, ${outcome.missing} lost, ready after ${outcome.readyMs} ms${outcome.error === null ? '' : `, ${outcome.error}`}\n`)
-  }
-  process.stdout.write(values.json ? `${JSON.stringify(outcomes, null, 1)}\n` : asTable(outcomes))
+  const outcomes = await tryAll()
+  if (!isStopped) process.stdout.write(json ? `${JSON.stringify(outcomes, null, 1)}\n` : asTable(outcomes))
   process.exitCode = outcomes.every(({ pass }) => pass) ? 0 : 1
+} catch (error) {
+  // What is being ended fails, of course.
+  if (!isStopped) throw error
 } finally {
-  if (!isStopped) await scope.close()
+  await scope.close()
 }
 if (!isStopped) process.exit()

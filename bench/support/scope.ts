@@ -15,14 +15,19 @@ export interface OpenScope extends Scope {
 
 export function openScope (): OpenScope {
   const works: (() => unknown)[] = []
+  let isClosed = false
   const folder = mkdtempSync(join(tmpdir(), 'meshmon-bench-'))
   works.push(() => rmSync(folder, { recursive: true, force: true }))
   let closing: Promise<void> | undefined
   return {
     folder,
-    teardown: (work) => { works.push(work) },
+    // What is started while all is being ended ends at once.
+    teardown (work) {
+      if (isClosed) runAll([work]).catch(() => {})
+      else works.push(work)
+    },
     async close () {
-      closing ??= runAll(works)
+      closing ??= runAll(works).finally(() => { isClosed = true })
       await closing
     },
   }

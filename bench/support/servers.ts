@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { createDatabase, nativeServerScript } from '../../test/support/native.js'
+import { createDatabase, nativeServerScript, postmasterPid } from '../../test/support/native.js'
 import { openScope, within, type Scope } from './scope.js'
 
 /** A TimescaleDB server that is no part of the collector, or why there is none. */
@@ -27,9 +27,12 @@ export async function findNativeServer (): Promise<NativeServer> {
 export async function startOwnServer (scope: Scope, settings: readonly string[]): Promise<{ url: string, pid: number }> {
   const url = (await run(nativeServerScript, ['start', '--owner', String(process.pid), ...settings.flatMap((setting) => ['-c', setting])])).stdout.trim()
   scope.teardown(async () => await run(nativeServerScript, ['stop', url]))
-  const { stdout } = await run(nativeServerScript, ['status'])
-  const line = stdout.split('\n').find((one) => one.startsWith(`${url} `))
-  return { url, pid: Number(/ pid=(\d+)/.exec(line ?? '')?.[1]) }
+  return { url, pid: await postmasterPid(url) }
+}
+
+/** Kills a server's postmaster with SIGKILL and starts it again, as after a power cut. */
+export async function crashServer (url: string): Promise<void> {
+  await run(nativeServerScript, ['crash', new URL('/postgres', url).href])
 }
 
 /** An empty database, dropped at the end of the scope. */

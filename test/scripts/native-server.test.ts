@@ -83,7 +83,7 @@ t.test('wrong usage is told apart', async (t) => {
   t.match(await run('start', '--colour'), { code: 2, stderr: /unknown option: --colour/ })
   t.match(await run('start', '-c', 'fsync'), { code: 2, stderr: /NAME=VALUE/ })
   t.match(await run('start', '--owner', '0'), { code: 2, stderr: /pid of a running process/ })
-  t.match(await run('stop', 'postgres://elsewhere/db'), { code: 2, stderr: /URL that start printed/ })
+  for (const command of ['stop', 'crash']) t.match(await run(command, 'postgres://elsewhere/db'), { code: 2, stderr: /URL that start printed/ })
   t.match(await run(), { code: 2 })
 })
 
@@ -140,6 +140,19 @@ t.test(`servers of the Apache edition${shared.reason ? ` (${shared.reason})` : '
     owner.kill('SIGKILL')
     t.ok(await until(() => !existsSync(folder) && !runs(pid)), 'server and data folder are gone')
     t.notOk(await accepts(url))
+  })
+
+  t.test('crash on demand, and come back with what was committed', async (t) => {
+    const { stdout: url } = await run('start', '--owner', String(process.pid))
+    t.teardown(async () => await run('stop', url))
+    await query(url, 'create table kept as select 1 as one')
+    const before = await serverPid(url)
+    t.match(await run('crash', url), { code: 0, stdout: '', stderr: '' })
+    t.not(await serverPid(url), before)
+    t.notOk(runs(before))
+    t.same(await query(url, 'select one from kept'), [{ one: 1 }])
+    await run('stop', url)
+    t.match(await run('crash', url), { code: 1, stderr: /no server runs at/ })
   })
 
   t.test('that crashed are cleared away by the next start', async (t) => {

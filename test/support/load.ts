@@ -17,6 +17,7 @@ export interface Load {
 }
 
 const pauseMs = 5
+const answerMs = 60_000
 
 /** `senders` agents that post one unique path_result after another to the port, each again until it is told to stop. */
 export function startLoad (t: Pick<Test, 'teardown'>, port: () => number, senders = 8): Load {
@@ -29,7 +30,7 @@ export function startLoad (t: Pick<Test, 'teardown'>, port: () => number, sender
     while (!stopping.signal.aborted) {
       const own = n++
       const start = performance.now()
-      const status = await postStatus(agent, port(), message(src, own))
+      const status = await postMessage(agent, port(), message(src, own))
       slowest = Math.max(slowest, performance.now() - start)
       if (status === 200) acknowledged.push(own)
       else {
@@ -52,12 +53,13 @@ const message = (src: string, n: number): string => JSON.stringify({
   schema: 'meshmon.v1', type: 'path_result', src, dst: `to-${n}`, sent_at: new Date().toISOString(), route: [], metrics: { rtt_ms_avg: n },
 })
 
-function postStatus (agent: Agent, port: number, body: string): Promise<number> {
+/** Status of the answer; 0 for a connection that broke, or where none came within the time that agents wait. */
+export function postMessage (agent: Agent, port: number, body: string): Promise<number> {
   return new Promise((resolve) => {
-    const sent = request({ host: '127.0.0.1', port, path: '/ingest', method: 'POST', agent }, (answer) => {
+    const sent = request({ host: '127.0.0.1', port, path: '/ingest', method: 'POST', agent, timeout: answerMs }, (answer) => {
       answer.on('error', () => resolve(0)).on('end', () => resolve(answer.statusCode ?? 0)).resume()
     })
-    sent.on('error', () => resolve(0)).end(body)
+    sent.on('timeout', () => sent.destroy()).on('error', () => resolve(0)).end(body)
   })
 }
 

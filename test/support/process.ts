@@ -15,9 +15,10 @@ export interface RunningProgram {
   ended: Promise<number | NodeJS.Signals>
 }
 
-/** Runs `meshmon` as an operator does: a process of its own, without our environment's settings. Killed at the test's end. */
-export function runMeshmon (t: Pick<Test, 'teardown'>, args: string[], env: Record<string, string> = {}): RunningProgram {
-  const child = spawn(process.execPath, [join(packageRoot, 'dist/src/cli.js'), ...args], {
+/** Runs `meshmon` as an operator does: a process of its own, without our environment's settings. Killed at the test's end. `launcher` is a command that becomes it by exec. */
+export function runMeshmon (t: Pick<Test, 'teardown'>, args: string[], env: Record<string, string> = {}, launcher: string[] = []): RunningProgram {
+  const [program = '', ...rest] = [...launcher, process.execPath, join(packageRoot, 'dist/src/cli.js'), ...args]
+  const child = spawn(program, rest, {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { missingAndMost, startLoad } from '../../../test/support/load.js'
-import { createDatabase } from '../../../test/support/native.js'
+import { createDatabase, postmasterPid } from '../../../test/support/native.js'
 import { freePort, runMeshmon, type RunningProgram } from '../../../test/support/process.js'
 import { settingsFor } from '../../support/programs.js'
-import { openClient } from '../../support/servers.js'
+import { crashServer, openClient } from '../../support/servers.js'
 import { isReady, processesOf } from '../../support/programs.js'
 import { until, type Fault, type Target } from '../trial.js'
 
@@ -27,14 +27,55 @@ export const collectorKilled: Fault = {
   },
 }
 
-export const backendsKilled: Fault = {
-  name: 'database', what: 'kill -9 of a process of the server, which then recovers as after a crash', storage: 'server',
+export const backendKilled: Fault = {
+  name: 'backend', what: 'kill -9 of a process of the server, which then recovers as after a crash', storage: 'server',
   async strike ({ connect, load }) {
     const client = await connect()
     const { rows } = await client.query<{ pid: number }>("select pid from pg_stat_activity where application_name like 'meshmon%' and pid <> pg_backend_pid() and datname = current_database() limit 1")
     const refused = load.refused.length
     process.kill(rows[0]!.pid, 'SIGKILL')
     await until(() => load.refused.length > refused, 'refused messages')
+  },
+}
+
+export const postmasterKilled: Fault = {
+  name: 'database', what: 'kill -9 of the server\'s postmaster, which is then started again, three times', storage: 'server',
+  async strike ({ serverUrl, load }) {
+    for (let kill = 0; kill < 3; kill++) {
+      const refused = load.refused.length
+      await crashServer(serverUrl)
+      await until(() => load.refused.length > refused, 'refused messages')
+      const before = load.acknowledged.length
+      await until(() => load.acknowledged.length > before + 50, 'acknowledged messages between two kills')
+    }
+  },
+}
+
+const claimerKills = 4
+
+export const claimerKilled: Fault = {
+  name: 'claimer', what: `two collectors: kill -9 of the one that is judging, ${claimerKills} times`, storage: 'server',
+  async strike ({ scope, settings, collector, restart, connect, port: firstPort }) {
+    const client = await connect()
+    const port = await freePort()
+    const serve = (): RunningProgram => runMeshmon(scope, ['serve'], { ...settings, PORT: String(port) })
+    let second = serve()
+    await until(() => isReady(port), 'the start of the second collector')
+    for (let kill = 0; kill < claimerKills; kill++) {
+      let claimer: RunningProgram | undefined
+      await until(async () => {
+        const { rows: [slot] } = await client.query<{ claimed_by: string }>('select claimed_by from engine_slot where finished_at is null')
+        claimer = [collector(), second].find((one) => slot !== undefined && one.output().includes(slot.claimed_by))
+        return claimer !== undefined
+      }, 'a slot that is being judged')
+      claimer!.child.kill('SIGKILL')
+      await claimer!.ended
+      if (claimer === second) second = serve()
+      else restart()
+      await until(async () => await isReady(port) && await isReady(firstPort), 'the start of the collector that was killed')
+    }
+    second.child.kill('SIGTERM')
+    await second.ended
   },
 }
 
@@ -50,8 +91,8 @@ export const embeddedKilled: Fault = {
 
 export const serverPaused: Fault = {
   name: 'pause', what: `SIGSTOP of every process of the server for ${pausedMs / 1000} s`, storage: 'server',
-  async strike ({ serverPid, scope, load }) {
-    const pids = processesOf(serverPid)
+  async strike ({ serverUrl, scope, load }) {
+    const pids = processesOf(await postmasterPid(serverUrl))
     const goOn = (): void => { for (const pid of pids) { try { process.kill(pid, 'SIGCONT') } catch { /* It has ended. */ } } }
     scope.teardown(goOn)
     for (const pid of pids) process.kill(pid, 'SIGSTOP')
