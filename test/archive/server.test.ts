@@ -8,7 +8,7 @@ import { createTestDatabase } from '../support/database.js'
 import { choice } from '../support/edition.js'
 import { temporaryFolder, until } from '../support/embedded.js'
 import { apacheServer } from '../support/native.js'
-import { runMeshmon } from '../support/process.js'
+import { freePort, runMeshmon } from '../support/process.js'
 
 async function run (t: Test, args: string[], env: Record<string, string>) {
   const program = runMeshmon(t, args, env)
@@ -45,6 +45,9 @@ t.test(`a dump of a server restores into another database${unable ? ` (${unable}
   await fillDatabase(source.pool, edition)
   const file = join(temporaryFolder(t), 'dump.tar')
   t.match(await run(t, ['backup', file], { DATABASE_URL: source.url }), { code: 0, output: /: a dump of the server, [\d.]+ MB/ })
+  const { host } = new URL(source.url)
+  const severalHosts = source.url.replace(host, `127.0.0.1:${await freePort()},${host}`)
+  t.match(await run(t, ['backup', join(temporaryFolder(t), 'dump.tar')], { DATABASE_URL: severalHosts }), { code: 0, output: /: a dump of the server, [\d.]+ MB/ }, 'of several hosts that which is there')
   const [contents, answers, policies] = [await readContents(source.pool), await readAnswers(source.pool), await readPolicies(source.pool)]
   const target = await createTestDatabase(t, { edition, empty: true })
   const env = { DATABASE_URL: target.url }
