@@ -57,14 +57,16 @@ function resultOf (kind: 'ping' | 'options', one: Fields): Fields {
   return statuses.has(status) ? { [kind]: { status, rtt_avg_ms: measured(one[`${kind}_rtt`]), jitter_ms: measured(one[`${kind}_jitter`]) } } : {}
 }
 
-/** What it measured itself: of connections between others it only heard. */
+/** Connections of its own, and of others where it says when they were measured: what it only repeats is not of now. */
 function pathsOf (page: object, { node, nowMs }: Told): object[] {
   const { connections }: Fields = { ...page }
   return listOf(connections).slice(0, mostEntries).flatMap((entry) => {
     const { source, target, rtt_avg_ms: rtt, last_updated: at }: Fields = { ...entry }
     const rttMs = measured(rtt)
-    if (!isOf(node, source) || typeof target !== 'string' || target === '' || isOf(node, target) || rttMs === null) return []
-    return [{ schema: 'meshmon.v1', type: 'path_result', src: node, dst: target, sent_at: timeOf(at, nowMs), route: [], metrics: { rtt_ms_avg: rttMs } }]
+    if (typeof source !== 'string' || source === '' || typeof target !== 'string' || target === '' || isOf(source, target) || rttMs === null) return []
+    const [isOwn, measuredMs] = [isOf(node, source), millisecondsOf(at)]
+    if (!isOwn && measuredMs === null) return []
+    return [{ schema: 'meshmon.v1', type: 'path_result', src: isOwn ? node : source, dst: target, sent_at: rfc3339(measuredMs ?? nowMs), route: [], metrics: { rtt_ms_avg: rttMs } }]
   })
 }
 
@@ -81,8 +83,15 @@ function measured (value: unknown): number | null {
   return typeof value === 'number' && value >= 0 ? value : null
 }
 
-/** RFC 3339 of such a text, or of seconds since 1970; now where it is neither. */
-function timeOf (value: unknown, nowMs: number): string {
+/** Of an RFC 3339 text, or of seconds since 1970; null where it is neither. */
+function millisecondsOf (value: unknown): number | null {
   const ms = typeof value === 'number' ? value * 1000 : typeof value === 'string' && /(Z|[+-]\d\d:\d\d)$/.test(value) ? Date.parse(value) : NaN
-  return new Date(Math.abs(ms) <= 8.64e15 ? ms : nowMs).toISOString()
+  return Math.abs(ms) <= 8.64e15 ? ms : null
+}
+
+const rfc3339 = (ms: number): string => new Date(ms).toISOString()
+
+/** The time that was told; now where none can be read. */
+function timeOf (value: unknown, nowMs: number): string {
+  return rfc3339(millisecondsOf(value) ?? nowMs)
 }

@@ -50,12 +50,18 @@ t.test('version 2: health, phones and its own connections', async (t) => {
   const topology = {
     version: '2.0', source_node: { name: node, type: 'router' },
     connections: [
-      { source: node, target: 'HB9Y', rtt_avg_ms: 8.25, last_updated: nowMs / 1000 - 5 }, { source: 'HB9Y', target: 'HB9Z', rtt_avg_ms: 3 },
+      { source: node, target: 'HB9Y', rtt_avg_ms: 8.25, last_updated: nowMs / 1000 - 5 }, { source: 'HB9Y', target: 'HB9Z', rtt_avg_ms: 3, last_updated: '2026-11-22T11:49:00Z' },
+      { source: 'HB9Y', target: 'HB9X', rtt_avg_ms: 4 }, { source: '', target: 'HB9X', rtt_avg_ms: 4, last_updated: nowMs / 1000 },
       { source: node, target: node, rtt_avg_ms: 1 }, { source: node, target: 'HB9W', rtt_avg_ms: 'n/a' }, 'odd',
     ],
   }
-  t.match(stored(become('topology_json', topology, node)), [{ type: 'path_result', rows: [{ values: { src: node, dst: 'HB9Y', rtt_ms: 8.25, loss_pct: null } }] }])
-  t.equal(become('topology_json', topology, node).length, 1, 'of connections between others it only heard')
+  const paths = stored(become('topology_json', topology, node))
+  t.match(paths, [
+    { type: 'path_result', rows: [{ values: { src: node, dst: 'HB9Y', rtt_ms: 8.25, loss_pct: null } }] },
+    { type: 'path_result', rows: [{ values: { src: 'HB9Y', dst: 'HB9Z', rtt_ms: 3, time: Date.UTC(2026, 10, 22, 11, 49) * 1000 } }] },
+  ])
+  t.equal(paths.length, 2, 'what is between others and has no time is not of now')
+  t.same(paths.flatMap(({ sightings }) => sightings.map(({ sendsItself }) => sendsItself)), [false, false])
 })
 
 t.test('errors with status 200, pages that are something else, and pages that speak for another node become nothing', async (t) => {
