@@ -93,3 +93,13 @@ t.test('a refusal names the parameter and what it may be', async (t) => {
   t.equal(await detail('/nodes?status=asleep'), 'status: must be equal to one of the allowed values: active, inactive, dead')
   t.equal((await get('/nodes?limit=1&status=dead')).status, 200)
 })
+
+t.test('pages and documents know their parameters, too', async (t) => {
+  const { app } = await startTestApi(t)
+  for (const path of ['/', '/panel', '/panel.js', '/docs', '/openapi.json', '/ui/login', '/ui/radios', '/ui/rules', '/healthz']) {
+    const answer = await app.inject(`${path}?colour=red`)
+    t.equal(answer.statusCode, 400, path)
+    t.match(answer.body, 'unknown parameter: colour', path)
+    t.ok((await app.inject(path)).statusCode < 400, path)
+  }
+})

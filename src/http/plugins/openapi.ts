@@ -1,5 +1,6 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import plugin from 'fastify-plugin'
+import { noQuery } from '../schemas/common.js'
 
 /**
  * Documents every route registered after it: /openapi.json, and /docs. The document is made when somebody first asks for it: until
@@ -16,7 +17,7 @@ export const openapi = plugin(async (app) => {
     return await buildOpenapiApp(routes, Object.values(app.getSchemas()))
   }
   for (const url of ['/openapi.json', '/docs', '/docs/*']) {
-    app.get(url, { schema: { hide: true } }, async (request, reply) => {
+    app.get(url, { schema: { hide: true, querystring: noQuery } }, async (request, reply) => {
       making ??= make()
       // Whether the connection goes on is said between this client and this server, not in the answer that is handed on.
       const { statusCode, headers: { connection, 'keep-alive': keepAlive, 'transfer-encoding': transferEncoding, ...headers }, rawPayload } = await (await making).inject({ url: request.url, headers: request.headers })
