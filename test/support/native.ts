@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import type { Test } from 'tap'
 import { packageRoot } from '../../src/paths.js'
+import { until } from './embedded.js'
 
 /** The script that makes TimescaleDB servers; `scripts/native-server --help` tells its commands. */
 export const nativeServerScript = join(packageRoot, 'scripts/native-server')
@@ -58,6 +59,8 @@ export async function startPair (t: Pick<Test, 'teardown'>): Promise<Pair> {
   // Not before the copy: the standby would want a standby of its own.
   for (const statement of ["alter system set synchronous_standby_names = '*'", 'select pg_reload_conf()', 'create database meshmon']) await execute(primary, statement)
   const of = (url: string): string => new URL('/meshmon', url).href
+  // It takes connections only once it has caught up with the copy.
+  await until(async () => await execute(of(standby), 'select 1').then(() => true, () => false), 'the standby to answer', 120_000)
   return { primary: of(primary), standby: of(standby) }
 }
 
